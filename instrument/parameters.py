@@ -1,0 +1,114 @@
+"""Every parameter of the instrument once: name, range, unit, default, address, action. Pure.
+
+``osc_in`` builds its address table from this, ``feedback`` the messages that report a value.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetTempo
+from instrument.controls import DEFAULT_TEMPO_BPM, ControlState
+from instrument.latent import knob_positions, z_at
+from instrument.mapping import Mapping
+
+TEMPO_LOW_BPM = 20.0
+TEMPO_HIGH_BPM = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number that a performer can set.
+
+    ``low``..``high`` and ``default`` are in ``unit`` (empty where a number is just a number). A
+    value ``outside`` the range is moved to its nearest end (``clamped``) or not taken at all
+    (``refused``).
+    """
+
+    name: str
+    address: str
+    low: float
+    high: float
+    default: float
+    unit: str
+    outside: Literal["clamped", "refused"]
+    act: Callable[[float], Action]
+
+    def action(self, value: float) -> Action | None:
+        """The action that sets this to finite ``value``; ``None`` when the value is refused."""
+        within = min(self.high, max(self.low, value))
+        if self.outside == "refused" and within != value:
+            return None
+        return self.act(within)
+
+
+def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
+    """Every parameter that exists under this patch: its knobs, all coordinates, and the rest."""
+    base = (0.0,) * mapping.dimensions
+    standing = knob_positions(ControlState(), mapping, base)
+    knobs = [
+        Parameter(
+            name=f"knob {knob.knob}",
+            address=f"/glisser/knob/{knob.knob}",
+            low=0.0,
+            high=1.0,
+            default=standing[knob.knob],
+            unit="",
+            outside="clamped",
+            act=partial(SetKnob, knob.knob),
+        )
+        for knob in mapping.knobs
+    ]
+    coordinates = []
+    for dimension, default in enumerate(base, start=1):
+        low, high = mapping.z_range(dimension)
+        coordinates.append(
+            Parameter(
+                name=f"z{dimension}",
+                address=f"/glisser/z/{dimension}",
+                low=low,
+                high=high,
+                default=default,
+                unit="",
+                outside="clamped",
+                act=partial(SetCoordinate, dimension),
+            )
+        )
+    return (*knobs, *coordinates, TEMPO, FREEZE)
+
+
+TEMPO = Parameter(
+    name="tempo",
+    address="/glisser/tempo",
+    low=TEMPO_LOW_BPM,
+    high=TEMPO_HIGH_BPM,
+    default=DEFAULT_TEMPO_BPM,
+    unit="bpm",
+    outside="refused",
+    act=SetTempo,
+)
+
+FREEZE = Parameter(
+    name="freeze",
+    address="/glisser/freeze",
+    low=0.0,
+    high=1.0,
+    default=0.0,
+    unit="on/off",
+    outside="clamped",
+    act=lambda value: SetFreeze(value > 0.0),
+)
+
+
+def values(state: ControlState, mapping: Mapping) -> dict[str, float]:
+    """The present value of every parameter, by OSC address, as a surface should show it."""
+    base = (0.0,) * mapping.dimensions
+    knobs = knob_positions(state, mapping, base)
+    z = z_at(state, mapping, base)
+    return {
+        **{f"/glisser/knob/{number}": position for number, position in knobs.items()},
+        **{f"/glisser/z/{dimension}": value for dimension, value in enumerate(z, start=1)},
+        TEMPO.address: state.tempo_bpm,
+        FREEZE.address: float(state.freeze),
+    }
