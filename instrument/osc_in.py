@@ -203,8 +203,8 @@ class OscInput:
                 return
             datagrams = drain(self._socket)
             now_s = time.monotonic()
-            ready = self._reader.due(now_s)
-            for heard in [*ready, *self._reader.read(datagrams, time.time(), now_s)]:
+            planned = self._reader.due(now_s)
+            for heard in [*planned, *self._reader.read(datagrams, time.time(), now_s)]:
                 self._deliver(heard)
 
     def _deliver(self, heard: Heard) -> None:
