@@ -106,7 +106,7 @@ class MidiInput:
                     self._open.pop().delete()
 
     def drain(self) -> list[Action]:
-        """What the messages that have arrived ask for, in order; errors are counted, never raised."""
+        """What the messages that have arrived ask for, in order; errors are counted, not raised."""
         actions: list[Action] = []
         while self._waiting:
             _, message = self._waiting.popleft()

@@ -1,0 +1,78 @@
+"""From controls to a point in latent space."""
+
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instrument.actions import Action, SetCoordinate, SetKnob
+from instrument.controls import ControlState, after
+from instrument.latent import knob_positions, z_at
+from instrument.mapping import KnobMapping, Mapping
+
+ORIGIN = (0.0,) * 12
+MAPPING = Mapping()
+
+
+def z_after(*actions: Action, mapping: Mapping = MAPPING) -> tuple[float, ...]:
+    return z_at(after(ControlState(), actions), mapping, ORIGIN)
+
+
+def test_untouched_controls_leave_the_base_point() -> None:
+    """Before anybody has turned anything the music is that of the base point."""
+    base = tuple(float(n) for n in range(12))
+    assert z_at(ControlState(), MAPPING, base) == base
+
+
+def test_knob_1_moves_z1_alone() -> None:
+    """Knob 1 fully up is z1 = 3, and nothing else."""
+    assert z_after(SetKnob(1, 1.0)) == (3.0, *ORIGIN[1:])
+
+
+def test_the_last_writer_of_a_coordinate_wins() -> None:
+    """A raw coordinate overrides its knob until the knob is turned again."""
+    assert z_after(SetKnob(1, 1.0), SetCoordinate(1, 2.0))[0] == 2.0
+    assert z_after(SetCoordinate(1, 2.0), SetKnob(1, 1.0))[0] == 3.0
+
+
+def test_a_raw_coordinate_is_clamped_to_the_patchs_range() -> None:
+    """No message takes a coordinate to where the patch does not allow it."""
+    narrow = Mapping(knobs=(KnobMapping(1, 1, -1.0, 1.0),), z_low=-2.0, z_high=2.0)
+    z = z_after(SetCoordinate(1, 9.0), SetCoordinate(2, -9.0), mapping=narrow)
+    assert z[:2] == (1.0, -2.0)
+
+
+def test_a_knob_the_patch_does_not_map_moves_nothing() -> None:
+    """A knob without a line in the patch is silent."""
+    assert z_after(SetKnob(13, 1.0)) == ORIGIN
+
+
+def test_knobs_stand_where_the_coordinates_put_them() -> None:
+    """A surface shows untouched knobs in the middle and a knob overridden by z where that is."""
+    state = after(ControlState(), [SetKnob(1, 0.3), SetKnob(2, 0.1), SetCoordinate(2, 3.0)])
+    positions = knob_positions(state, MAPPING, ORIGIN)
+    assert (positions[1], positions[2], positions[3]) == (0.3, 1.0, 0.5)
+
+
+numbers = st.integers(1, 14)
+wild = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    st.lists(
+        st.builds(SetKnob, numbers, st.floats(0.0, 1.0)) | st.builds(SetCoordinate, numbers, wild)
+    )
+)
+def test_every_touched_coordinate_stays_in_range(actions: list[Action]) -> None:
+    """Whatever is asked in whatever order, no coordinate leaves -3..3."""
+    assert all(-3.0 <= value <= 3.0 for value in z_after(*actions))
+
+
+def test_the_players_rooms_need_the_standard_library_only() -> None:
+    """The player may import controls, mapping and latent without pydantic, numpy or OSC."""
+    code = (
+        "import sys, instrument.controls, instrument.mapping, instrument.latent;"
+        "sys.exit(bool({'pydantic', 'numpy', 'pythonosc', 'torch', 'rtmidi'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

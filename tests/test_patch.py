@@ -1,0 +1,119 @@
+"""Patch files: what a performer writes, and what is said when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from instrument.mapping import CcMapping, KnobMapping, Mapping
+from instrument.patch import PatchError, load_patch, patch_names
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_default_patch_is_the_documented_one() -> None:
+    """Knob n is CC 19+n on any channel and moves z_n over -3..3; out on channel 1, velocity 96."""
+    mapping = load_patch("default")
+    assert mapping.knobs == tuple(KnobMapping(n, n, -3.0, 3.0) for n in range(1, 13))
+    assert mapping.ccs == tuple(CcMapping(19 + n, None, n) for n in range(1, 13))
+    assert (mapping.channel, mapping.velocity, mapping.refresh) == (1, 96, "bar")
+
+
+def test_the_default_patch_is_what_an_unpatched_mapping_means() -> None:
+    """Code that builds a Mapping without a file plays as the shipped patch does."""
+    assert load_patch("default") == Mapping()
+
+
+def test_the_shipped_patches_have_names() -> None:
+    """The default patch is found by its name."""
+    assert "default" in patch_names()
+
+
+def test_an_empty_patch_is_a_patch_without_knobs(tmp_path: Path) -> None:
+    """Everything has a default but the knobs: what is not written is not mapped."""
+    mapping = load_patch(write(tmp_path, ""))
+    assert (mapping.knobs, mapping.ccs, mapping.channel) == ((), (), 1)
+
+
+def test_a_knob_takes_the_patchs_range_unless_it_has_its_own(tmp_path: Path) -> None:
+    """A range written once serves every knob that does not say otherwise."""
+    text = "[latent]\nrange = [-2, 2]\n[knobs]\n1 = { z = 3 }\n2 = { z = 1, range = [0, 1] }\n"
+    mapping = load_patch(write(tmp_path, text))
+    assert mapping.knobs == (KnobMapping(1, 3, -2.0, 2.0), KnobMapping(2, 1, 0.0, 1.0))
+
+
+def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
+    """With a channel, the knob listens on that channel only."""
+    mapping = load_patch(write(tmp_path, "[knobs]\n1 = { z = 1, cc = 7, channel = 3 }"))
+    assert mapping.ccs == (CcMapping(7, 3, 1),)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "allowed"),
+    [
+        ('refersh = "bar"', 1, "refersh", "allowed here: refresh, out, latent, knobs"),
+        ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
+        ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel, velocity"),
+        ("[out]\n\nchannel = 17", 3, "out.channel", "1 to 16"),
+        ("[out]\nvelocity = true", 2, "out.velocity", "1 to 127"),
+        ("[latent]\nrange = [3, -3]", 2, "latent.range", "the lower one first"),
+        ("[latent]\nrange = [1, 1]", 2, "latent.range", "the lower one first"),
+        ("[latent]\nrange = [nan, 1]", 2, "latent.range", "finite"),
+        ("[knobs]\n1 = { z = 1 }\n2 = { z = 1 }", 3, "knobs.2.z", "one knob each is allowed"),
+        ("[knobs]\n1 = { z = 13 }", 2, "knobs.1.z", "allowed is 1 to 12"),
+        ("[knobs]\n1 = { z = 0 }", 2, "knobs.1.z", "from 1"),
+        ("[knobs]\n1 = { z = '1' }", 2, "knobs.1.z", "a whole number"),
+        ("[knobs]\n1 = { cc = 20 }", 2, "knobs.1.z", "is missing"),
+        ("[knobs]\n1 = { z = 1, cc = 123 }", 2, "knobs.1.cc", "0 to 119"),
+        ("[knobs.4]\nz = 1\nrange = [5]", 3, "knobs.4.range", "two finite numbers"),
+        ("[knobs]\nx = { z = 1 }", 2, "knobs.x", "1 to 99"),
+        ("[knobs]\n1 = 3", 2, "knobs.1", "a table"),
+        ("knobs = 3", 1, "knobs", "a table"),
+        ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", "allowed here: z, range, cc"),
+    ],
+)
+def test_a_wrong_patch_is_told_in_one_sentence(
+    tmp_path: Path, text: str, line: int, key: str, allowed: str
+) -> None:
+    """The sentence names the file, the line, the key and what is allowed."""
+    path = write(tmp_path, text)
+    with pytest.raises(PatchError) as caught:
+        load_patch(path)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{path}, line {line}: {key} ")
+    assert allowed in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("text", ["[out", "[knobs]\n1 = {z=1}\n1 = {z=2}", "a = " + "[" * 5_000])
+def test_what_is_not_toml_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
+    """A slip in the syntax names the file."""
+    path = write(tmp_path, text)
+    with pytest.raises(PatchError) as caught:
+        load_patch(path)
+    assert str(caught.value).startswith(f"{path} is not TOML: ")
+
+
+def test_a_patch_that_is_not_text_is_told(tmp_path: Path) -> None:
+    """A binary file given as a patch is refused by name."""
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PatchError, match="not UTF-8"):
+        load_patch(str(path))
+
+
+def test_a_missing_patch_is_told() -> None:
+    """An unknown name lists the names there are; a missing file is named."""
+    with pytest.raises(PatchError, match=r"no patch is named 'nope'; there are .*default"):
+        load_patch("nope")
+    with pytest.raises(PatchError, match=r"no/such\.toml cannot be read: No such file"):
+        load_patch("no/such.toml")
+
+
+def test_a_smaller_checkpoint_allows_fewer_dimensions(tmp_path: Path) -> None:
+    """The highest dimension is the checkpoint's."""
+    with pytest.raises(PatchError, match="allowed is 1 to 2"):
+        load_patch(write(tmp_path, "[knobs]\n1 = { z = 3 }"), dimensions=2)
