@@ -1,0 +1,46 @@
+"""Which windows an update sees, and with what randomness. A function of (seed, update) alone.
+
+So a run that was killed and resumed repeats, number for number, the run that was not.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.corpus import Tokens
+from engine.phrase import PHRASE_STEPS
+
+
+def update_seed(seed: int, update: int) -> int:
+    """A seed for this update's noise, far from its neighbours'."""
+    return int(np.random.SeedSequence([seed, update]).generate_state(1)[0])
+
+
+@dataclass
+class BatchSource:
+    """Batches without replacement: each epoch is one permutation of the windows."""
+
+    tokens: Tokens
+    batch: int
+    seed: int
+    _epoch: int = field(default=-1, init=False)
+    _order: npt.NDArray[np.int64] = field(init=False, repr=False)
+
+    def rows(self, update: int, length: int) -> Tokens:
+        """The windows of this update, uint8 [batch, length].
+
+        A shorter ``length`` takes a part of each window that begins on a multiple of it, so that the
+        downbeats of bar-aligned windows stay where they are.
+        """
+        per_epoch = max(1, len(self.tokens) // self.batch)
+        epoch, place = divmod(update, per_epoch)
+        if epoch != self._epoch:
+            self._order = np.random.default_rng([self.seed, epoch]).permutation(len(self.tokens))
+            self._epoch = epoch
+        chosen = self.tokens[self._order[place * self.batch : (place + 1) * self.batch]]
+        if length == PHRASE_STEPS:
+            return chosen
+        random = np.random.default_rng([self.seed, epoch, place])
+        start = random.integers(0, PHRASE_STEPS // length, size=len(chosen)) * length
+        return np.take_along_axis(chosen, start[:, None] + np.arange(length), axis=1)

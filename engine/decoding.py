@@ -1,0 +1,101 @@
+"""PhraseDecoder: z -> phrase and back. numpy in and out; one checkpoint, held in memory.
+
+    >>> decoder = PhraseDecoder.load("stage")
+    >>> decoder.decode([2.0] + [0.0] * 11)[0].notes  # doctest: +SKIP
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.card import Card, find_checkpoint
+from engine.checkpoint import load_decoder, load_encoder
+from engine.model import Decoder, Encoder
+from engine.phrase import PHRASE_STEPS, Phrase
+
+Latent = npt.ArrayLike
+TokenRows = npt.NDArray[np.int64]
+
+
+class PhraseDecoder:
+    """Decodes points of the latent space into two-bar phrases. Not thread-safe.
+
+    ``card``: what the checkpoint is. ``dimensions``: d, 12 for the shipped ones. The encoder is read
+    from disk the first time :meth:`encode` needs it.
+    """
+
+    def __init__(self, folder: Path, card: Card, decoder: Decoder) -> None:
+        self.folder = folder
+        self.card = card
+        self.vocabulary = card.spelled()
+        self._decoder = decoder
+        self._encoder: Encoder | None = None
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = "stage") -> "PhraseDecoder":
+        """The checkpoint of that name in ``checkpoints/``, or the one in that folder.
+
+        Raises :class:`engine.card.CheckpointError`, one sentence naming the file.
+        """
+        folder = find_checkpoint(name_or_path)
+        card, decoder = load_decoder(folder)
+        return cls(folder, card, decoder)
+
+    @property
+    def dimensions(self) -> int:
+        return self.card.model.latent_dimensions
+
+    def tokens(self, z: Latent) -> TokenRows:
+        """The most likely token at each step (equation 11), int [batch, 32].
+
+        ``z`` [batch, d] or [d], finite. A row decodes to the same tokens alone or in any batch.
+        Raises ``ValueError`` for another shape or for NaN and infinity.
+        """
+        return np.asarray(self._logits(z).argmax(-1).numpy(), np.int64)
+
+    def sample(self, z: Latent, *, temperature: float, seed: int) -> TokenRows:
+        """One draw per row from p(x|z) sharpened or flattened by ``temperature`` > 0, [batch, 32].
+
+        Steps are independent given z (equation 9). The same ``seed`` gives the same draw.
+        """
+        if not temperature > 0.0:
+            raise ValueError("temperature must be above 0")
+        probabilities = torch.softmax(self._logits(z) / temperature, dim=-1)
+        chance = torch.Generator().manual_seed(seed)
+        flat = torch.multinomial(probabilities.flatten(0, 1), 1, generator=chance)
+        return np.asarray(flat.reshape(-1, PHRASE_STEPS).numpy(), np.int64)
+
+    def decode(self, z: Latent) -> list[Phrase]:
+        """The phrases of ``z``, by argmax; one for each row."""
+        return [self.vocabulary.phrase(row) for row in self.tokens(z).tolist()]
+
+    def encode(self, phrases: Sequence[Phrase]) -> npt.NDArray[np.float32]:
+        """The posterior means of ``phrases``, [batch, d].
+
+        Raises ``ValueError`` for tokens that are not 32 ids of this vocabulary.
+        """
+        rows = [phrase.tokens for phrase in phrases]
+        for row in rows:
+            if len(row) != PHRASE_STEPS or not all(0 <= t < len(self.vocabulary) for t in row):
+                raise ValueError(f"a phrase is {PHRASE_STEPS} token ids of this vocabulary")
+        if self._encoder is None:
+            self._encoder = load_encoder(self.folder)
+        with torch.inference_mode():
+            tokens = torch.tensor(rows, dtype=torch.long).reshape(-1, PHRASE_STEPS)
+            means = [self._encoder(row[None]).mean[0] for row in tokens]
+        return np.stack([m.numpy() for m in means]) if means else np.zeros((0, self.dimensions), "f4")
+
+    def _logits(self, z: Latent) -> Tensor:
+        points = np.asarray(z, np.float32)
+        points = points[None] if points.ndim == 1 else points
+        if points.ndim != 2 or points.shape[1] != self.dimensions:
+            raise ValueError(f"z must be [batch, {self.dimensions}] or [{self.dimensions}]")
+        if not np.isfinite(points).all():
+            raise ValueError("z must be finite")
+        with torch.inference_mode():
+            logits: Tensor = self._decoder(torch.from_numpy(points), PHRASE_STEPS)
+        return logits

@@ -1,0 +1,107 @@
+"""The knob and the reconstruction as numbers, by the definitions of ``docs/evaluation.md``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine import metrics
+from engine.corpus import Tokens
+from engine.geodesic import Regularised, slopes
+from engine.model import VAE, Decoder
+from engine.phrase import PHRASE_STEPS
+
+SWEEP_POINTS = 1024
+SWEEP_SEED = 0
+SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES = -3.0, 3.0, 61
+CHUNK = 2048  # phrases decoded at a time
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """``z`` [N, d]; ``positions`` [61]; ``tokens`` uint8 [N, 61, 32], decoded by argmax."""
+
+    z: Tensor
+    positions: npt.NDArray[np.float64]
+    tokens: Tokens
+
+
+def prior_points(count: int, dimensions: int, seed: int) -> Tensor:
+    """``count`` points of N(0, I) from torch's CPU generator, [count, d]."""
+    return torch.randn(count, dimensions, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+def decode_tokens(decoder: Decoder, z: Tensor, length: int = PHRASE_STEPS) -> Tokens:
+    """Argmax tokens of ``z`` [N, d], uint8 [N, length]."""
+    rows = [decoder(part, length).argmax(-1).to(torch.uint8).cpu() for part in torch.split(z, CHUNK)]
+    return np.asarray(torch.cat(rows).numpy(), np.uint8)
+
+
+def sweep(
+    decoder: Decoder, *, dimension: int = 1, points: int = SWEEP_POINTS, seed: int = SWEEP_SEED
+) -> Sweeps:
+    """``points`` prior points, coordinate ``dimension`` (from 1) taking 61 values over [-3, 3]."""
+    device = next(decoder.parameters()).device
+    z = prior_points(points, decoder.config.latent_dimensions, seed)
+    positions = torch.linspace(SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES, dtype=torch.float64)
+    grid = z[:, None].repeat(1, SWEEP_VALUES, 1)
+    grid[..., dimension - 1] = positions.float()
+    tokens = decode_tokens(decoder, grid.flatten(0, 1).to(device))
+    return Sweeps(z, positions.numpy(), tokens.reshape(points, SWEEP_VALUES, -1))
+
+
+def exact_slopes(
+    decoder: Decoder, z: Tensor, regularised: tuple[Regularised, ...]
+) -> npt.NDArray[np.float64]:
+    """dG_k / dz_k at ``z`` [N, d] in evaluation mode, [K, N]."""
+    with torch.no_grad():
+        found = [slopes(decoder, part, regularised, PHRASE_STEPS).slopes for part in torch.split(z, 256)]
+    return torch.cat(found, dim=1).double().cpu().numpy()
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Held-out windows through the posterior mean and back; nats are per window."""
+
+    accuracy: float
+    note_f1: float
+    exact: float
+    nll: float
+    kl: float
+    active_dimensions: int
+
+
+@torch.no_grad()
+def reconstruct(model: VAE, tokens: Tokens, *, seed: int = 0) -> Reconstruction:
+    """Reconstruction figures of ``tokens`` [N, 32]; the nll is at one posterior sample a window."""
+    device = next(model.parameters()).device
+    noise = torch.Generator().manual_seed(seed)
+    decoded, means, nll, kl = [], [], 0.0, 0.0
+    for rows in _chunks(tokens):
+        x = torch.from_numpy(rows.astype(np.int64)).to(device)
+        posterior = model.encoder(x)
+        decoded.append(decode_tokens(model.decoder, posterior.mean))
+        means.append(posterior.mean.cpu())
+        spread = torch.exp(0.5 * posterior.log_variance)
+        z = posterior.mean + spread * torch.randn(spread.shape, generator=noise).to(device)
+        logits = model.decoder(z, x.shape[1]).transpose(1, 2)
+        nll += torch.nn.functional.cross_entropy(logits, x, reduction="sum").item()
+        kl += posterior.kl().sum().item()
+    found = np.concatenate(decoded)
+    return Reconstruction(
+        accuracy=metrics.accuracy(found, tokens),
+        note_f1=metrics.note_f1(found, tokens),
+        exact=metrics.exact_windows(found, tokens),
+        nll=nll / len(tokens),
+        kl=kl / len(tokens),
+        active_dimensions=int((torch.cat(means).var(0) > 0.01).sum()),
+    )
+
+
+def _chunks(tokens: Tokens) -> Iterator[Tokens]:
+    for start in range(0, len(tokens), CHUNK):
+        yield tokens[start : start + CHUNK]

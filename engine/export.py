@@ -1,0 +1,135 @@
+"""From a training run to a checkpoint folder: weights first, the card last."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.attributes import ATTRIBUTES
+from engine.card import CARD_FORMAT, AttributeCard, Card, ModelCard
+from engine.checkpoint import save_card, save_weights
+from engine.config import TrainConfig
+from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES, Windows
+from engine.evaluation import decode_tokens
+from engine.files import write_atomically
+from engine.train import Run
+from engine.vocabulary import Vocabulary
+
+DATA_LICENCE = (
+    "The melodies are J. S. Bach's and his hymnals' (public domain), read from the encodings that "
+    "music21 distributes with its corpus; see LICENCE.md beside this card."
+)
+
+LICENCE_TEXT = """# Licence of this checkpoint
+
+The weights in this folder are released under the MIT licence of the repository.
+
+They were trained on the soprano parts of the four-part Bach chorales in music21's corpus. The music
+is in the public domain. The encodings belong to that corpus, whose licence file says that some of
+them may not be used commercially. No encoding, and no melody as such, is part of this folder; if you
+train on music21's files yourself, read its licence file first.
+"""
+
+
+def keep(run: Run, *, corpus_sha256: str) -> None:
+    """Write the run's present weights and their card into its folder. Raises ``OSError``."""
+    run.model.eval()
+    weights = save_weights(run.folder, run.model.encoder, run.model.decoder)
+    write_atomically(run.folder / "LICENCE.md", LICENCE_TEXT.encode())
+    save_card(run.folder, _card(run, weights, corpus_sha256))
+
+
+def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
+    config = run.config
+    origin = torch.zeros(1, config.model.latent_dimensions, device=run.device)
+    return Card(
+        format=CARD_FORMAT,
+        name=config.name,
+        model=ModelCard(tokens=len(run.corpus.vocabulary), **config.model.model_dump()),
+        vocabulary=run.corpus.vocabulary.names,
+        attributes=attribute_cards(config, run.corpus.vocabulary, run.corpus.sides["train"]),
+        start_tokens=tuple(int(t) for t in decode_tokens(run.model.decoder, origin)[0]),
+        weights=weights,
+        corpus={
+            "source": "soprano parts of the four-part Bach chorales in music21",
+            "sha256": corpus_sha256,
+            "recipe": config.corpus.model_dump(),
+            "split": {"by": "tune", "shares": SPLIT_SHARES, "seed": SPLIT_SEED},
+            "windows": {side: len(run.corpus.sides[side]) for side in SIDES},
+        },
+        training=_training(run),
+        figures={"side": "validation", **{k: round(v, 4) for k, v in run.validation.items()}},
+        data_licence=DATA_LICENCE,
+    )
+
+
+def attribute_cards(
+    config: TrainConfig, vocabulary: Vocabulary, train: Windows
+) -> tuple[AttributeCard, ...]:
+    """Each regularised dimension with its attribute's mean and deviation on the training side."""
+    values = np.asarray(vocabulary.step_values)[train.tokens]
+    cards = []
+    for section in config.glsr.attributes:
+        attribute = ATTRIBUTES[section.name]
+        found = np.asarray([attribute.exact(row) for row in values.tolist()])
+        cards.append(
+            AttributeCard(
+                name=section.name,
+                meaning=attribute.meaning,
+                dimension=section.dimension,
+                mu=section.mu,
+                variance=section.variance,
+                mean=round(float(found.mean()), 4),
+                sd=round(float(found.std()), 4),
+            )
+        )
+    return tuple(cards)
+
+
+def _training(run: Run) -> dict[str, Any]:
+    return {
+        "command": f"glisser train --config engine/configs/{run.config.name}.toml --out DIR",
+        "config": run.config.model_dump(mode="json"),
+        "seed": run.config.seed,
+        "updates": run.update,
+        "minutes": round(run.seconds / 60, 1),
+        "final_weights_reached": run.progress.best_loss is not None,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, {run.device.type}",
+        "versions": {"torch": str(torch.__version__), "numpy": version("numpy")},
+        "aids": aids(run.config),
+    }
+
+
+def aids(config: TrainConfig) -> list[str]:
+    """Everything in this run that the paper does not mention, one plain line each."""
+    schedule, glsr, model = config.schedule, config.glsr, config.model
+    lengths = ", ".join(str(stage.steps) for stage in schedule.curriculum)
+    found = [
+        f"length curriculum: {lengths}, then 32 steps" if lengths else "",
+        f"beta begins at {schedule.first_beta} and its ramp waits for a validation accuracy of "
+        f"{schedule.gate_accuracy} or {schedule.gate_limit_updates} updates",
+        f"final beta {schedule.final_beta}, not 1" if schedule.final_beta != 1.0 else "",
+        "bidirectional encoder" if model.bidirectional_encoder else "",
+        f"chrono initialisation of the decoder's gates, up to {model.longest_memory} steps"
+        if model.longest_memory
+        else "",
+        f"initial weights that read z times {model.z_gain}" if model.z_gain != 1.0 else "",
+        "orthogonal initial recurrent weights",
+        f"Adam, {schedule.learning_rate} then a half cosine to {schedule.final_learning_rate}",
+        f"matrix products of training in {config.precision}"
+        if config.precision != "float32"
+        else "",
+    ]
+    if glsr.attributes:
+        found += [
+            f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
+            f"{glsr.prior_share:.0%} of R's rows from the prior, regularised coordinates uniform on "
+            "[-3, 3]"
+            if glsr.prior_share
+            else "",
+            f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
+            "the tangent shares the value's dropout mask",
+        ]
+    return [line for line in found if line]

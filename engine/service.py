@@ -1,0 +1,99 @@
+"""The engine process: decoders in memory, stateless answers. ``python -m engine.service``.
+
+Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
+seed}, ``quit``. Frames out: ``ready`` {checkpoint, seconds}, ``phrase`` {id, checkpoint, tokens},
+``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End of file on stdin means that
+the main process is gone.
+"""
+
+import os
+import signal
+import sys
+import time
+from typing import BinaryIO
+
+import torch
+
+from engine.card import CheckpointError
+from engine.decoding import PhraseDecoder
+from engine.wire import BrokenStream, Message, read_message, write_message
+
+
+class Service:
+    """Decoders by checkpoint name; each is loaded once. Single-threaded."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[str, PhraseDecoder] = {}
+
+    def answer(self, message: Message) -> Message | None:
+        """The reply to one message; None for one that wants no reply. Never raises for bad input."""
+        kind = message["type"]
+        try:
+            if kind == "load":
+                began = time.monotonic()
+                self._decoder(message["checkpoint"])
+                seconds = time.monotonic() - began
+                return {"type": "ready", "checkpoint": message["checkpoint"], "seconds": seconds}
+            if kind == "decode":
+                return self._decode(message)
+        except (CheckpointError, ValueError, KeyError, TypeError) as error:
+            return {"type": "refused", "id": message.get("id"), "text": str(error)}
+        return {"type": "refused", "id": message.get("id"), "text": f"unknown message {kind!r}"}
+
+    def _decoder(self, checkpoint: str) -> PhraseDecoder:
+        if checkpoint not in self._decoders:
+            decoder = PhraseDecoder.load(checkpoint)
+            decoder.tokens([0.0] * decoder.dimensions)  # the first decode pays for allocation
+            self._decoders[checkpoint] = decoder
+        return self._decoders[checkpoint]
+
+    def _decode(self, message: Message) -> Message:
+        decoder = self._decoder(message["checkpoint"])
+        temperature = float(message.get("temperature", 0.0))
+        if temperature > 0.0:
+            rows = decoder.sample(
+                message["z"], temperature=temperature, seed=int(message.get("seed", 0))
+            )
+        else:
+            rows = decoder.tokens(message["z"])
+        return {
+            "type": "phrase",
+            "id": message["id"],
+            "checkpoint": message["checkpoint"],
+            "tokens": rows[0].tolist(),
+        }
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer until ``quit``, end of file, or a peer that is gone."""
+    service = Service()
+    while True:
+        try:
+            message = read_message(source)
+        except BrokenStream:
+            return
+        if message is None or message["type"] == "quit":
+            return
+        reply = service.answer(message)
+        if reply is not None:
+            try:
+                write_message(sink, reply)
+            except OSError:
+                return
+
+
+def main() -> None:
+    """Run the process: one torch thread (a decode must not take both cores from the player)."""
+    for received in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+        if received is not None:
+            signal.signal(received, signal.SIG_IGN)  # the main process decides when to stop
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    # Frames own the real stdout; whatever a library prints goes to stderr.
+    frames = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, frames)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""The training loop: seeded, annealed, stopped early, saved whole, resumed without a trace.
+
+A run lives in one folder: ``state.pt`` (everything needed to go on; tensors and plain values only),
+``train.log`` (one JSON line per validation) and, once 32 steps are being learnt, a checkpoint.
+"""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.batches import BatchSource, update_seed
+from engine.checkpoint import device_for_training
+from engine.config import TrainConfig
+from engine.corpus import Corpus, Tokens
+from engine.evaluation import exact_slopes, prior_points, reconstruct, sweep
+from engine.files import write_atomically
+from engine.geodesic import r_geo
+from engine.metrics import note_counts, sweep_figures
+from engine.model import VAE, ModelConfig
+from engine.objective import Loss, batch_loss, regularised_of
+from engine.schedule import Progress, Schedule
+
+STATE_FILE = "state.pt"
+LOG_FILE = "train.log"
+SWEEP_SAMPLE = 128  # prior points per validation sweep: enough to see a dead knob
+SMOOTHING = 0.98  # of the training accuracy that the curriculum looks at
+
+
+class TrainingError(Exception):
+    """Training cannot start or go on; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What the progress bar shows after an update."""
+
+    update: int
+    length: int
+    beta: float
+    glsr_weight: float
+    nll: float
+    kl: float
+    slope: float
+    accuracy: float
+    validation: dict[str, float]
+
+
+@dataclass
+class Run:
+    """A training run in memory. One thread owns it."""
+
+    config: TrainConfig
+    corpus: Corpus
+    folder: Path
+    model: VAE
+    optimiser: torch.optim.Adam
+    device: torch.device
+    update: int = 0
+    progress: Progress = field(default_factory=Progress)
+    smoothed: float = 0.0
+    seconds: float = 0.0
+    validation: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.config.schedule)
+
+
+def new_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
+    """A run at update 0: weights drawn from the config's seed."""
+    torch.manual_seed(config.seed)
+    device = device_for_training()
+    sizes = config.model.model_dump()
+    model = VAE(ModelConfig(tokens=len(corpus.vocabulary), **sizes)).to(device)
+    adam = torch.optim.Adam(
+        model.parameters(),
+        lr=config.schedule.learning_rate,
+        betas=config.schedule.adam_betas,
+    )
+    return Run(config, corpus, folder, model, adam, device)
+
+
+def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
+    """The run saved in ``folder``. Raises :class:`TrainingError` when it is another config's."""
+    run = new_run(config, corpus, folder)
+    file = folder / STATE_FILE
+    try:
+        state = torch.load(file, map_location=run.device, weights_only=True)
+    except OSError as error:
+        raise TrainingError(f"{file} cannot be read: {error.strerror}") from error
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise TrainingError(f"{file} is damaged and cannot be resumed") from error
+    if state["config"] != config.model_dump_json():
+        raise TrainingError(f"{file} was written by another config; use that one, or a new --out")
+    run.model.load_state_dict(state["model"])
+    run.optimiser.load_state_dict(state["optimiser"])
+    run.update, run.smoothed, run.seconds = state["update"], state["smoothed"], state["seconds"]
+    run.progress = Progress(**state["progress"])
+    run.validation = state["validation"]
+    _cut_log(folder / LOG_FILE, run.update)
+    return run
+
+
+def save_run(run: Run) -> None:
+    """Write ``state.pt`` in one step: a kill at any moment leaves the last save whole."""
+    buffer = io.BytesIO()
+    state = {
+        "config": run.config.model_dump_json(),
+        "model": run.model.state_dict(),
+        "optimiser": run.optimiser.state_dict(),
+        "update": run.update,
+        "smoothed": run.smoothed,
+        "seconds": run.seconds,
+        "progress": asdict(run.progress),
+        "validation": run.validation,
+    }
+    torch.save(state, buffer)
+    write_atomically(run.folder / STATE_FILE, buffer.getvalue())
+
+
+def train(
+    run: Run,
+    *,
+    on_update: Callable[[Tick], None],
+    on_better: Callable[[Run], None],
+    stop: Callable[[], bool],
+) -> bool:
+    """Go on until the schedule is done (True) or ``stop()`` says so (False); saves either way.
+
+    ``on_better`` is called when the weights are worth keeping: the best validation loss at the final
+    weights or, before those are reached, the newest ones at full length.
+    """
+    source = BatchSource(run.corpus.sides["train"].tokens, run.config.schedule.batch, run.config.seed)
+    torch.set_flush_denormal(True)  # tiny LSTM states would otherwise slow the cores tenfold
+    began, spent = time.monotonic(), run.seconds
+    every = run.config.schedule
+    while not run.schedule.finished(run.progress, run.update):
+        if stop():
+            break
+        loss, length = _update(run, source)
+        run.update += 1
+        run.seconds = spent + time.monotonic() - began
+        accuracy = float(loss.accuracy)
+        run.smoothed = SMOOTHING * run.smoothed + (1.0 - SMOOTHING) * accuracy
+        stage = run.progress.stage
+        run.progress = run.schedule.after_update(run.progress, run.update, run.smoothed)
+        if run.progress.stage != stage:
+            run.smoothed = 0.0  # a longer window starts from nothing
+        if run.update % every.validate_every == 0:
+            _validate_and_keep(run, on_better)
+        if run.update % every.save_every == 0:
+            save_run(run)
+        on_update(_tick(run, loss, length, accuracy))
+    save_run(run)
+    return run.schedule.finished(run.progress, run.update)
+
+
+def _update(run: Run, source: BatchSource) -> tuple[Loss, int]:
+    """One step of Adam; all its randomness comes from (seed, update)."""
+    torch.manual_seed(update_seed(run.config.seed, run.update))
+    run.model.train()
+    length = run.schedule.length(run.progress, run.update)
+    rows = source.rows(run.update, length).astype(np.int64)
+    rate = run.schedule.learning_rate(run.progress, run.update)
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate
+    half = run.config.precision == "bfloat16"
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=half):
+        loss = batch_loss(
+            run.model,
+            torch.from_numpy(rows).to(run.device),
+            run.config.glsr,
+            beta=run.schedule.beta(run.progress, run.update),
+            glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
+        )
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.schedule.clip_norm)
+    run.optimiser.step()
+    return loss, length
+
+
+def _tick(run: Run, loss: Loss, length: int, accuracy: float) -> Tick:
+    return Tick(
+        update=run.update,
+        length=length,
+        beta=run.schedule.beta(run.progress, run.update),
+        glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
+        nll=float(loss.nll.detach()),
+        kl=float(loss.kl.detach()),
+        slope=float(loss.slope.detach().mean()),
+        accuracy=accuracy,
+        validation=run.validation,
+    )
+
+
+def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
+    run.validation = validate(run)
+    best = run.progress.best_loss
+    was_full = run.schedule.full_length(run.progress)
+    run.progress = run.schedule.after_validation(
+        run.progress, run.update, run.validation["accuracy"], run.validation["loss"]
+    )
+    entry = {
+        "update": run.update,
+        "seconds": round(run.seconds, 1),
+        "stage": run.progress.stage,
+        "beta": round(run.schedule.beta(run.progress, run.update), 5),
+        "glsr_weight": round(run.config.glsr.weight * run.schedule.ramp(run.progress, run.update), 5),
+        **{key: round(value, 5) for key, value in run.validation.items()},
+    }
+    _append_log(run.folder / LOG_FILE, entry)
+    improved = run.progress.best_loss is not None and run.progress.best_loss != best
+    if improved or (was_full and run.progress.best_loss is None):
+        on_better(run)
+
+
+def validate(run: Run) -> dict[str, float]:
+    """Figures on a fixed part of the validation side, at the final weights whatever the ramps."""
+    run.model.eval()
+    reconstruction = reconstruct(run.model, validation_sample(run))
+    figures: dict[str, float] = {k: float(v) for k, v in asdict(reconstruction).items()}
+    loss = reconstruction.nll + run.config.schedule.final_beta * reconstruction.kl
+    regularised = regularised_of(run.config.glsr)
+    if regularised:
+        z = prior_points(256, run.config.model.latent_dimensions, seed=2).clamp(-2.0, 2.0)
+        slope = exact_slopes(run.model.decoder, z.to(run.device), regularised)
+        figures["slope"], figures["slope_sd"] = float(slope[0].mean()), float(slope[0].std())
+        loss -= run.config.glsr.weight * float(r_geo(torch.from_numpy(slope), regularised).mean())
+    swept = sweep(run.model.decoder, points=SWEEP_SAMPLE, seed=2)
+    turned = sweep_figures(note_counts(swept.tokens), swept.positions)
+    kept = ("monotone_pairs", "monotone_sweeps", "efficiency", "linearity", "low", "high")
+    return {**figures, "loss": loss, **{name: getattr(turned, name) for name in kept}}
+
+
+def validation_sample(run: Run) -> Tokens:
+    """The same rows of the validation side at every validation, whatever the run's seed."""
+    tokens = run.corpus.sides["validation"].tokens
+    count = min(run.config.schedule.validation_windows, len(tokens))
+    return tokens[np.sort(np.random.default_rng(0).permutation(len(tokens))[:count])]
+
+
+def _append_log(file: Path, entry: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+
+
+def _cut_log(file: Path, update: int) -> None:
+    """Drop the lines after the last save: the resumed run will write them again."""
+    if not file.exists():
+        return
+    lines = file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line and json.loads(line)["update"] <= update]
+    write_atomically(file, "".join(f"{line}\n" for line in kept).encode())
