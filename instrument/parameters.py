@@ -12,9 +12,7 @@ from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetTem
 from instrument.controls import DEFAULT_TEMPO_BPM, ControlState
 from instrument.latent import knob_positions, z_at
 from instrument.mapping import Mapping
-
-TEMPO_LOW_BPM = 20.0
-TEMPO_HIGH_BPM = 400.0
+from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,8 @@ def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
 TEMPO = Parameter(
     name="tempo",
     address="/glisser/tempo",
-    low=TEMPO_LOW_BPM,
-    high=TEMPO_HIGH_BPM,
+    low=MIN_TEMPO_BPM,
+    high=MAX_TEMPO_BPM,
     default=DEFAULT_TEMPO_BPM,
     unit="bpm",
     outside="refused",
