@@ -90,7 +90,9 @@ def match_port(names: Sequence[str], wanted: str) -> str:
     meant. Raises :class:`MidiError`, one sentence, when none or several match.
     """
     part = plain_name(wanted).casefold()
-    found = {plain_name(name): name for name in reversed(names)}
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(plain_name(name), name)
     exact = [name for plain, name in found.items() if plain.casefold() == part]
     matches = exact or [name for plain, name in found.items() if part in plain.casefold()]
     if part and len(matches) == 1:

@@ -1,0 +1,220 @@
+"""MIDI in: bytes in, actions out; and finding a port by a part of its name."""
+
+import os
+import queue
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+
+import pytest
+import rtmidi
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instrument.actions import Action, SetKnob
+from instrument.mapping import CcMapping, Mapping
+from instrument.midi_api import (
+    MidiError,
+    api_name,
+    available_api,
+    is_our_output,
+    match_port,
+    plain_name,
+)
+from instrument.midi_in import ControllerReader, MidiInput, input_names, position_of
+
+MAPPING = Mapping()
+
+
+def test_a_controllers_centre_is_the_middle() -> None:
+    """0, 64 and 127 are exactly 0, 0.5 and 1, so a centre detent means z = 0."""
+    assert [position_of(value) for value in (0, 64, 127)] == [0.0, 0.5, 1.0]
+
+
+def test_a_controller_only_ever_rises() -> None:
+    """Each of the 128 values is a different position, in order."""
+    positions = [position_of(value) for value in range(128)]
+    assert positions == sorted(set(positions))
+
+
+def test_the_default_controllers() -> None:
+    """CC 20 turns knob 1 and CC 31 knob 12, on every channel."""
+    reader = ControllerReader(MAPPING)
+    for channel in range(16):
+        assert reader.actions(bytes([0xB0 + channel, 20, 127])) == [SetKnob(1, 1.0)]
+        assert reader.actions(bytes([0xB0 + channel, 31, 64])) == [SetKnob(12, 0.5)]
+
+
+def test_a_controller_bound_to_a_channel() -> None:
+    """A knob bound to channel 3 hears nothing on channel 4."""
+    reader = ControllerReader(Mapping(ccs=(CcMapping(7, 3, 1),)))
+    assert reader.actions(bytes([0xB2, 7, 0])) == [SetKnob(1, 0.0)]
+    assert reader.actions(bytes([0xB3, 7, 0])) == []
+
+
+def test_one_controller_can_turn_two_knobs() -> None:
+    """Two knobs on one CC move together."""
+    reader = ControllerReader(Mapping(ccs=(CcMapping(7, None, 1), CcMapping(7, None, 2))))
+    assert reader.actions(bytes([0xB0, 7, 0])) == [SetKnob(1, 0.0), SetKnob(2, 0.0)]
+
+
+@pytest.mark.parametrize("message", [b"\x90\x14\x40", b"\xb0\x13\x40", b"\xf8", b""])
+def test_what_is_not_mapped_is_passed_over(message: bytes) -> None:
+    """Notes, clock and unmapped controllers are no fault and move nothing."""
+    assert ControllerReader(MAPPING).actions(message) == []
+
+
+@given(st.binary(max_size=6))
+def test_any_bytes_give_positions_or_a_value_error(message: bytes) -> None:
+    """Whatever a port delivers, a knob's position stays within 0..1."""
+    try:
+        actions = ControllerReader(MAPPING).actions(message)
+    except ValueError:
+        return
+    assert all(isinstance(each, SetKnob) and 0.0 <= each.value <= 1.0 for each in actions)
+
+
+def test_broken_messages_are_counted_and_the_next_is_heard() -> None:
+    """A control change cut short is one error and one line; the knob after it still turns."""
+    lines: list[str] = []
+    midi = MidiInput(None, (), MAPPING, lambda _: None, lines.append)
+    for message in ([0xB0, 20], [0xB0, 20, 200], [0xB0, 20, 127]):
+        midi._on_message((message, 0.0), None)
+    assert midi.drain() == [SetKnob(1, 1.0)]
+    assert midi.errors == 2
+    assert len(lines) == 2
+    midi.close()
+
+
+ALSA = ["Midi Through:Midi Through Port-0 14:0", "nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0"]
+TWINS = ["KeyStep:KeyStep MIDI 1 20:0", "KeyStep:KeyStep MIDI 1 24:0"]
+PAIR = ["LCXL:LCXL MIDI 1 20:0", "LCXL:LCXL MIDI 2 20:1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "found"),
+    [
+        (ALSA, "nanokontrol", ALSA[1]),
+        (ALSA, "THROUGH", ALSA[0]),
+        (ALSA, "nanoKONTROL2:nanoKONTROL2 MIDI 1 99:7", ALSA[1]),
+        (TWINS, "keystep", TWINS[0]),
+        (PAIR, "midi 2", PAIR[1]),
+        (["a:in", "a:in 2"], "A:IN", "a:in"),
+    ],
+)
+def test_a_port_is_found_by_a_part_of_its_name(names: list[str], wanted: str, found: str) -> None:
+    """Case and client numbers do not count, a whole name beats a part, of twins it is the first."""
+    assert match_port(names, wanted) == found
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "said"),
+    [
+        (ALSA, "moog", "no MIDI port matches 'moog'; there are 'Midi Through:Midi Through Port-0'"),
+        ([], "moog", "no MIDI port matches 'moog'; there is none at all"),
+        (PAIR, "lcxl", "could be any of 'LCXL:LCXL MIDI 1', 'LCXL:LCXL MIDI 2'"),
+        (ALSA, "", "no MIDI port matches ''"),
+    ],
+)
+def test_a_port_that_is_not_there_is_told(names: list[str], wanted: str, said: str) -> None:
+    """The sentence lists what could have been meant."""
+    with pytest.raises(MidiError) as caught:
+        match_port(names, wanted)
+    assert said in str(caught.value)
+
+
+def test_client_numbers_are_no_part_of_a_name() -> None:
+    """ALSA's numbers change with every plugging in; a digit of the name itself stays."""
+    assert plain_name("nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0") == "nanoKONTROL2:nanoKONTROL2 MIDI 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("Glisser:out", True),
+        ("Glisser-01:out", True),
+        ("Glisser:out 128:0", True),
+        ("Glisser:Glisser out 128:0", True),
+        ("Glisser:in", False),
+        ("Other:out", False),
+        ("Glisserando:out", False),
+    ],
+)
+def test_it_knows_its_own_output(name: str, ours: bool) -> None:
+    """Under whatever name a MIDI system gives it, the instrument never listens to itself."""
+    assert is_our_output(name) is ours
+
+
+def test_an_unknown_midi_system_is_told() -> None:
+    """The sentence lists the systems there are."""
+    with pytest.raises(MidiError, match="choose one of auto, alsa, coremidi, winmm, jack, none"):
+        available_api("oss")
+
+
+def test_no_midi_system_is_no_input() -> None:
+    """Without a MIDI system nothing is opened, and a port asked for by name is refused."""
+    assert available_api("none") is None
+    assert input_names(None) == []
+    midi = MidiInput(None, (), MAPPING, lambda _: None, lambda _: None)
+    assert midi.ports == ()
+    midi.close()
+    with pytest.raises(MidiError, match="--in nano"):
+        MidiInput(None, ["nano"], MAPPING, lambda _: None, lambda _: None)
+
+
+@pytest.fixture
+def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A JACK server of our own with the dummy driver."""
+    if shutil.which("jackd") is None or shutil.which("jack_wait") is None:
+        pytest.skip("jackd is not installed")
+    name = f"glisser-test-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    arguments = ["-n", name, "-d", "dummy", "-r", "48000", "-p", "64"]
+    for realtime in (["-R", "-P70"], ["-r"]):
+        server = subprocess.Popen(
+            ["jackd", *realtime, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        waited = subprocess.run(["jack_wait", "-w", "-t", "10"], capture_output=True, check=False)
+        if waited.returncode == 0 and server.poll() is None:
+            break
+        server.kill()
+        server.wait()
+    else:
+        pytest.skip("jackd does not start here")
+    yield name
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("jack_server")
+def test_a_controller_on_a_real_port_turns_a_knob() -> None:
+    """Over JACK, a CC sent to the virtual port and one from a port asked for by name are heard."""
+    api = available_api("jack")
+    assert api_name(api) == "jack"
+    heard: queue.Queue[Sequence[Action]] = queue.Queue()
+    controller = rtmidi.MidiOut(api, name="Controller")
+    controller.open_virtual_port("knobs")
+    ours = rtmidi.MidiOut(api, name="Glisser")
+    ours.open_virtual_port("out")
+    assert input_names(api) == ["Controller:knobs"]
+
+    with pytest.raises(MidiError, match="no MIDI port matches 'out'; there are 'Controller:knobs'"):
+        MidiInput(api, ["out"], MAPPING, heard.put, lambda _: None)
+
+    by_name = MidiInput(api, ["KNOBS"], MAPPING, heard.put, lambda _: None)
+    by_name.start()
+    controller.send_message([0xB0, 20, 127])
+    assert heard.get(timeout=10.0) == [SetKnob(1, 1.0)]
+    by_name.close()
+
+    virtual = MidiInput(api, (), MAPPING, heard.put, lambda _: None)
+    virtual.start()
+    hand = rtmidi.MidiOut(api, name="Hand")
+    hand.open_port([name.endswith(":in") for name in hand.get_ports()].index(True))
+    hand.send_message([0xB5, 31, 64])
+    assert heard.get(timeout=10.0) == [SetKnob(12, 0.5)]
+    virtual.close()
+    for port in (controller, ours, hand):
+        port.delete()
