@@ -73,6 +73,8 @@ class Feedback:
                     case Get(what):
                         told += self._reply(sender, self._answer(what, state), now_s)
                     case Subscribe(port):
+                        if not self._listening(now_s):
+                            self._told = values(state, self._mapping)
                         self._subscribe((sender[0], port), now_s)
                         told += [(datagram, (sender[0], port)) for datagram in self._all(state)]
                     case Unsubscribe(port):
@@ -101,7 +103,6 @@ class Feedback:
         """Every parameter whose value is not what the listeners were told last."""
         with self._lock:
             if not self._listening(now_s):
-                self._told = {}
                 return []
             present = values(state, self._mapping)
             changed = [

@@ -3,11 +3,13 @@
 Shared by ``midi_in`` (main process) and ``midi_out`` (player process): stdlib and rtmidi only.
 """
 
+import ctypes
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 
 import rtmidi
 
@@ -109,9 +111,11 @@ def hushed() -> Iterator[None]:
     """Keep what libjack and libasound write to stderr off the terminal while a client opens.
 
     Their words are for programmers; ours is one sentence. The process's stderr is closed to all
-    threads meanwhile, some milliseconds. Also tells libjack not to start a server of its own.
+    threads meanwhile, some milliseconds. Also tells libjack not to start a server of its own, and
+    to keep quiet ever after: it talks again when its server dies.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    _quieten_jack()
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
     try:
@@ -127,3 +131,15 @@ def hushed() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@cache
+def _quieten_jack() -> None:
+    # libjack calls its error function from its real-time threads, so none of Python may run there:
+    # strlen takes a text and does nothing with it. The symbols are those of the very libjack that
+    # rtmidi was linked with; Windows and builds without JACK have none.
+    with suppress(OSError, AttributeError, TypeError):
+        rtmidi_library = ctypes.CDLL(rtmidi._rtmidi.__file__)
+        nothing = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
+        rtmidi_library.jack_set_error_function(nothing)
+        rtmidi_library.jack_set_info_function(nothing)

@@ -121,7 +121,7 @@ def test_what_went_wrong_is_told(feedback: Feedback) -> None:
 def test_a_turned_knob_is_told_once(feedback: Feedback) -> None:
     """A knob turned by a controller moves the knob on the screen, and nothing is repeated."""
     ask(feedback, Subscribe(9_130))
-    feedback.on_controls(STATE, 1.0)
+    assert feedback.on_controls(STATE, 1.0) == []
     turned = after(STATE, [SetKnob(1, 0.75)])
     assert read(feedback.on_controls(turned, 1.0)) == [
         (MAX_LISTENS, "/glisser/knob/1", [0.75]),
