@@ -188,7 +188,7 @@ def _messages(datagram: bytes) -> list[tuple[float, bytes]]:
         raise RefusedError(
             "too long", f"{len(datagram)} bytes; a datagram has at most {MAX_DATAGRAM_BYTES}"
         )
-    # All of a bundle is walked before any of it is done, so that half a datagram does nothing.
+    # Walked to its end before anything is looked at: a damaged datagram is one refusal, and whole.
     return list(_walk(datagram, NOW, 0))
 
 
@@ -206,7 +206,7 @@ def _walk(packet: bytes, due_s: float, depth: int) -> Iterator[tuple[float, byte
     while at < len(packet):
         size = int.from_bytes(packet[at : at + 4], "big", signed=True)
         at += 4
-        if size <= 0 or size % 4 or at + size > len(packet):
+        if size <= 0 or at + size > len(packet):
             raise RefusedError("malformed", f"a bundle element of {size} bytes does not fit")
         yield from _walk(packet[at : at + size], due_s, depth + 1)
         at += size

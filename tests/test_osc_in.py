@@ -183,7 +183,9 @@ def test_one_wrong_message_does_not_spoil_its_bundle(ear: Ear) -> None:
 
 def test_a_broken_bundle_does_nothing_at_all(ear: Ear) -> None:
     """When a bundle is cut off in the middle, its whole beginning is not done either."""
-    assert ear.actions(bundle(message("/glisser/play"), knob(1, 0.5))[:-4]) == []
+    broken = bundle(message("/glisser/play"), message("/nowhere"), knob(1, 0.5))[:-4]
+    assert ear.actions(broken) == []
+    assert dict(ear.reader.counts) == {"malformed": 1}
 
 
 def test_a_plan_up_to_two_seconds_ahead_waits(ear: Ear) -> None:
@@ -197,6 +199,14 @@ def test_a_plan_up_to_two_seconds_ahead_waits(ear: Ear) -> None:
     assert ear.reader.due(due_s) == [((SetKnob(1, 0.5),), FROM_MAX)]
     assert ear.reader.next_due_s() is None
     assert not ear.reader.counts
+
+
+def test_a_bundle_within_a_plan_waits_for_it(ear: Ear) -> None:
+    """A bundle inside another is not done before the one it came in, whatever its own timetag."""
+    inner = bundle(knob(2, 0.5), timetag=WALL_S - 1.0)
+    assert ear.hear(bundle(knob(1, 0.5), inner, timetag=WALL_S + 1.0)) == []
+    (heard,) = ear.reader.due(NOW_S + 2.0)
+    assert heard == ((SetKnob(1, 0.5), SetKnob(2, 0.5)), FROM_MAX)
 
 
 def test_plans_are_done_in_the_order_of_their_time(ear: Ear) -> None:
