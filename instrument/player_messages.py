@@ -1,0 +1,101 @@
+"""What main and the player say to each other, where it is more than a word or two. Pure."""
+
+from dataclasses import dataclass
+
+from engine.wire import Message
+from instrument.controls import ControlState
+from instrument.ledger import NoteEvent
+from instrument.mapping import Mapping
+from instrument.scheduler import Bar, Decoded, Done, Event, Request, Swap
+from instrument.tempo import checked_tempo
+
+VERSION = 1  # of the messages between main and player
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What main says first: all that the player needs to make music before any other message.
+
+    ``out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars`` ``None`` for
+    without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
+    """
+
+    out: tuple[str, ...]
+    midi_api: str
+    tempo_bpm: float
+    bars: int | None
+    checkpoint: str
+    first: Decoded
+    mapping: Mapping
+    controls: ControlState
+    playing: bool
+
+    def to_message(self) -> Message:
+        """The frame to send."""
+        return {
+            "type": "setup",
+            "version": VERSION,
+            "out": list(self.out),
+            "midi_api": self.midi_api,
+            "tempo_bpm": self.tempo_bpm,
+            "bars": self.bars,
+            "checkpoint": self.checkpoint,
+            "tokens": list(self.first.tokens),
+            "steps": list(self.first.steps),
+            "mapping": self.mapping.to_message(),
+            "controls": self.controls.to_message(),
+            "playing": self.playing,
+        }
+
+    @classmethod
+    def from_message(cls, message: Message) -> "Setup":
+        """Read the frame. Raises ``ValueError`` when it is no setup of this version."""
+        if message["type"] != "setup" or message.get("version") != VERSION:
+            raise ValueError(f"the player speaks version {VERSION} and is first told its setup")
+        try:
+            mapping = Mapping.from_message(message["mapping"])
+            base = (0.0,) * mapping.dimensions
+            return cls(
+                out=tuple(message["out"]),
+                midi_api=message["midi_api"],
+                tempo_bpm=checked_tempo(message["tempo_bpm"]),
+                bars=message["bars"],
+                checkpoint=message["checkpoint"],
+                first=Decoded(base, tuple(message["tokens"]), tuple(message["steps"])),
+                mapping=mapping,
+                controls=ControlState.from_message(message["controls"]),
+                playing=message["playing"],
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the player's setup is not complete: {error!r}") from error
+
+
+def event_message(event: Event, tempo_bpm: float) -> Message:
+    """What main is told of an event that happens at ``tempo_bpm``."""
+    match event:
+        case NoteEvent(tick, port, channel, pitch, velocity):
+            where = {"tick": tick, "port": port, "channel": channel}
+            return {"type": "note", **where, "pitch": pitch, "velocity": velocity}
+        case Request(request_id, tick, z):
+            wish = {"id": request_id, "tick": tick, "z": z}
+            return {"type": "request", **wish, "temperature": 0.0, "seed": 0}
+        case Swap(tick, request, adopted):
+            tokens = None if adopted is None else adopted.tokens
+            asked = {"tick": tick, "id": request.id, "z": request.z}
+            return {"type": "take", "request": {**asked, "tokens": tokens, "late": event.late}}
+        case Bar(tick, bar, half, phrase, late, misses):
+            return {
+                "type": "bar",
+                "bar": bar,
+                "tick": tick,
+                "tempo_bpm": tempo_bpm,
+                "z": phrase.z,
+                "steps": phrase.steps,
+                "tokens": phrase.tokens,
+                "half": half,
+                "late": late,
+                "misses": misses,
+                "notes": phrase.onsets,
+            }
+        case Done():
+            return {"type": "done"}
