@@ -1,0 +1,86 @@
+"""The policy for real parts: seen where they are missing, never silent, and never skipped in CI."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.jack import running_jack
+
+pytest_plugins = ["pytester"]
+
+SUITE = """
+import pytest
+
+@pytest.fixture
+def part():
+    raise AssertionError("made although a program is missing")
+
+@pytest.mark.real(needs=["sh", "no-such-synth"])
+def test_with_a_missing_part(part):
+    pass
+
+@pytest.mark.real(needs=["sh"])
+def test_with_all_parts():
+    pass
+
+@pytest.mark.real(needs=["sh"])
+def test_that_gives_up():
+    pytest.skip("not today")
+
+def test_without_parts():
+    pytest.skip("for another reason")
+"""
+
+CONFTEST = """
+from tests.conftest import pytest_runtest_makereport, pytest_runtest_setup
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A small suite under our policy, in a folder of its own."""
+    pytester.makeini("[pytest]\nmarkers = real: uses real parts\n")
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(SUITE)
+    return pytester
+
+
+def test_a_missing_part_skips_and_is_named(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a developer's machine the tests that cannot run say which program is missing."""
+    monkeypatch.delenv("GLISSER_REAL_PARTS", raising=False)
+    result = suite.runpytest_inprocess("-rs")
+    result.assert_outcomes(passed=1, skipped=3)
+    result.stdout.fnmatch_lines(["*not installed here: no-such-synth"])
+
+
+def test_in_ci_nothing_real_is_skipped(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ``GLISSER_REAL_PARTS=required`` a missing part fails, and so does a test that gives up."""
+    monkeypatch.setenv("GLISSER_REAL_PARTS", "required")
+    result = suite.runpytest_inprocess()
+    outcomes = result.parseoutcomes()
+    # A test that fails before it starts counts as an error.
+    assert (outcomes["passed"], outcomes["skipped"]) == (1, 1)
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 2
+    result.stdout.fnmatch_lines(["*not installed here: no-such-synth", "*skipped: *not today"])
+
+
+@pytest.mark.real(needs=["jackd", "jack_wait", "jack_lsp"])
+def test_a_jack_server_of_our_own_comes_and_goes() -> None:
+    """Clients find it by its environment while it runs, and afterwards nothing is left of it."""
+    list_ports = ["jack_lsp"]
+    with running_jack() as server:
+        there = subprocess.run(
+            list_ports, env=os.environ | server.environment, capture_output=True, check=False
+        )
+        assert there.returncode == 0
+        assert b"system:playback_1" in there.stdout
+    assert server.process.returncode is not None
+    gone = subprocess.run(
+        list_ports, env=os.environ | server.environment, capture_output=True, check=False
+    )
+    assert gone.returncode != 0
