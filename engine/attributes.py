@@ -1,8 +1,8 @@
 """Attributes g_k: what GLSR ties to a latent dimension.
 
 Each is defined twice and the two must agree: exactly, on a phrase's steps; and in expectation under
-the decoder's probabilities, which are independent over steps given z (equation 9). An attribute that
-is multilinear in the steps' probabilities has an exact expectation, so nothing is sampled.
+the decoder's probabilities, which are independent over steps given z (equation 9). An attribute
+that is multilinear in the steps' probabilities has an exact expectation, so nothing is sampled.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,8 @@ class OnsetAttribute:
     """A weighted count of onsets: sum over steps t of weight(t, T) where a note is struck.
 
     ``weight`` takes (step, length of the row) so that the attribute also means something on the
-    short windows of the length curriculum. Linear in the probabilities, hence its expectation is exact.
+    short windows of the length curriculum. Linear in the probabilities, hence its expectation is
+    exact.
     """
 
     name: str
@@ -27,7 +28,7 @@ class OnsetAttribute:
     weight: Callable[[int, int], float]
 
     def exact(self, steps: Sequence[int]) -> float:
-        """g of a row of steps (pitch at an onset, -1 HOLD, -2 REST)."""
+        """G of a row of steps (pitch at an onset, -1 HOLD, -2 REST)."""
         length = len(steps)
         return sum(self.weight(t, length) for t, value in enumerate(steps) if value >= 0)
 
@@ -45,7 +46,7 @@ class OnsetAttribute:
 
 Attribute = OnsetAttribute
 
-NOTE_COUNT = OnsetAttribute("note_count", "how many notes are struck", lambda t, length: 1.0)
+NOTE_COUNT = OnsetAttribute("note_count", "how many notes are struck", lambda _t, _length: 1.0)
 LEAN = OnsetAttribute(
     "lean",
     "onsets in the second bar minus onsets in the first",

@@ -30,8 +30,8 @@ class BatchSource:
     def rows(self, update: int, length: int) -> Tokens:
         """The windows of this update, uint8 [batch, length].
 
-        A shorter ``length`` takes a part of each window that begins on a multiple of it, so that the
-        downbeats of bar-aligned windows stay where they are.
+        A shorter ``length`` takes a part of each window that begins on a multiple of it, so that
+        the downbeats of bar-aligned windows stay where they are.
         """
         per_epoch = max(1, len(self.tokens) // self.batch)
         epoch, place = divmod(update, per_epoch)

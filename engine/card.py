@@ -1,8 +1,8 @@
 """``card.json``: what a checkpoint is, readable and checkable without torch.
 
-A checkpoint is a folder: ``decoder.safetensors``, ``encoder.safetensors``, ``card.json`` and the log
-of its training. Nothing in it can run code on loading. The main process checks it whole before a
-note sounds: sizes, hashes, and that the weights have the shapes that the card promises.
+A checkpoint is a folder: ``decoder.safetensors``, ``encoder.safetensors``, ``card.json`` and the
+log of its training. Nothing in it can run code on loading. The main process checks it whole before
+a note sounds: sizes, hashes, and that the weights have the shapes that the card promises.
 """
 
 import hashlib
@@ -25,7 +25,9 @@ MAX_HEADER_BYTES = 1 << 20
 
 
 class CheckpointError(Exception):
-    """A checkpoint cannot be used; the message is one sentence naming the file and what is wrong."""
+    """A checkpoint cannot be used; the message is one sentence naming the file and what is
+    wrong.
+    """
 
 
 class _Section(BaseModel):
@@ -46,7 +48,9 @@ class ModelCard(_Section):
 
 
 class AttributeCard(_Section):
-    """A regularised dimension: ``mu``, ``variance`` of its slope; ``mean``, ``sd`` on the training side."""
+    """A regularised dimension: ``mu``, ``variance`` of its slope; ``mean``, ``sd`` on the training
+    side.
+    """
 
     name: str
     meaning: str
@@ -88,7 +92,8 @@ class Card(_Section):
         Vocabulary(self.vocabulary)
         if len(self.vocabulary) != self.model.tokens:
             raise ValueError(
-                f"vocabulary has {len(self.vocabulary)} tokens, model.tokens says {self.model.tokens}"
+                f"vocabulary has {len(self.vocabulary)} tokens, "
+                f"model.tokens says {self.model.tokens}"
             )
         if len(self.start_tokens) != PHRASE_STEPS or not all(
             0 <= token < self.model.tokens for token in self.start_tokens

@@ -9,6 +9,8 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import multiprocessing
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -125,7 +127,7 @@ def _read_cache(cache: Path, inputs: str | None) -> list[Melody] | None:
         ]
         if document["format"] != CACHE_FORMAT or document["sha256"] != corpus_hash(melodies):
             return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
         return None
     return melodies if inputs is None or document["inputs"] == inputs else None
 
@@ -157,7 +159,8 @@ def _fingerprint(files: Sequence[Path]) -> str:
 
 def _parse_all(files: Sequence[Path], progress: Progress | None) -> list[Melody]:
     melodies = []
-    with ProcessPoolExecutor() as pool:
+    # A fork would copy whatever locks the progress display's thread holds at that moment.
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         for done, melody in enumerate(pool.map(parse_chorale, files, chunksize=4), start=1):
             if melody is not None:
                 melodies.append(melody)

@@ -16,7 +16,9 @@ Positive = Annotated[float, Field(gt=0.0)]
 
 
 class ConfigError(Exception):
-    """The config cannot be used; the message is one sentence naming file, key and what is allowed."""
+    """The config cannot be used; the message is one sentence naming file, key and what is
+    allowed.
+    """
 
 
 class _Section(BaseModel):
@@ -65,7 +67,9 @@ class GlsrSection(_Section):
 
 
 class LengthSection(_Section):
-    """One stage of the length curriculum: left at ``accuracy`` on the training side or at the limit."""
+    """One stage of the length curriculum: left at ``accuracy`` on the training side or at the
+    limit.
+    """
 
     steps: Annotated[int, Field(ge=2, le=32)]
     accuracy: Share

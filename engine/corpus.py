@@ -149,7 +149,8 @@ def rest_share(steps: Sequence[int]) -> float:
 
 
 def fingerprints(melody: Melody) -> set[Fingerprint]:
-    """What two settings of one tune share: every window's rhythm, rests, and shape from its first note.
+    """What two settings of one tune share: every window's rhythm, rests, and shape from its first
+    note.
 
     Independent of transposition. Windows with fewer than four notes are left out.
     """
@@ -196,7 +197,9 @@ def tune_clusters(melodies: Sequence[Melody]) -> list[list[int]]:
 
 
 def split_by_tune(melodies: Sequence[Melody]) -> list[Side]:
-    """For each melody its side: clusters shuffled with seed 0, then 80 / 10 / 10 of the clusters."""
+    """For each melody its side: clusters shuffled with seed 0, then 80 / 10 / 10 of the
+    clusters.
+    """
     clusters = tune_clusters(melodies)
     random.Random(SPLIT_SEED).shuffle(clusters)
     first = round(SPLIT_SHARES[0] * len(clusters))
@@ -210,7 +213,8 @@ def split_by_tune(melodies: Sequence[Melody]) -> list[Side]:
 
 
 def residual_share(melodies: Iterable[Melody], sides: Sequence[Side], side: Side) -> float:
-    """The share of ``side``'s fingerprints that also stand in the training side, up to transposition.
+    """The share of ``side``'s fingerprints that also stand in the training side, up to
+    transposition.
 
     What the split by tune leaves: stock phrases that unrelated chorales have in common.
     """

@@ -1,7 +1,7 @@
 """PhraseDecoder: z -> phrase and back. numpy in and out; one checkpoint, held in memory.
 
-    >>> decoder = PhraseDecoder.load("stage")
-    >>> decoder.decode([2.0] + [0.0] * 11)[0].notes  # doctest: +SKIP
+>>> decoder = PhraseDecoder.load("stage")
+>>> decoder.decode([2.0] + [0.0] * 11)[0].notes  # doctest: +SKIP
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ TokenRows = npt.NDArray[np.int64]
 class PhraseDecoder:
     """Decodes points of the latent space into two-bar phrases. Not thread-safe.
 
-    ``card``: what the checkpoint is. ``dimensions``: d, 12 for the shipped ones. The encoder is read
-    from disk the first time :meth:`encode` needs it.
+    ``card``: what the checkpoint is. ``dimensions``: d, 12 for the shipped ones. The encoder is
+    read from disk the first time :meth:`encode` needs it.
     """
 
     def __init__(self, folder: Path, card: Card, decoder: Decoder) -> None:
@@ -87,7 +87,9 @@ class PhraseDecoder:
         with torch.inference_mode():
             tokens = torch.tensor(rows, dtype=torch.long).reshape(-1, PHRASE_STEPS)
             means = [self._encoder(row[None]).mean[0] for row in tokens]
-        return np.stack([m.numpy() for m in means]) if means else np.zeros((0, self.dimensions), "f4")
+        return (
+            np.stack([m.numpy() for m in means]) if means else np.zeros((0, self.dimensions), "f4")
+        )
 
     def _logits(self, z: Latent) -> Tensor:
         points = np.asarray(z, np.float32)

@@ -1,7 +1,8 @@
 """The knob and the reconstruction as numbers, by the definitions of ``docs/evaluation.md``."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,11 @@ import torch
 from torch import Tensor
 
 from engine import metrics
-from engine.corpus import Tokens
+from engine.attributes import ATTRIBUTES, NOTE_COUNT
+from engine.card import CheckpointError
+from engine.checkpoint import load_decoder, load_encoder, model_config
+from engine.chorales import Melody, corpus_hash
+from engine.corpus import Tokens, build_corpus
 from engine.geodesic import Regularised, slopes
 from engine.model import VAE, Decoder
 from engine.phrase import PHRASE_STEPS
@@ -17,6 +22,7 @@ from engine.phrase import PHRASE_STEPS
 SWEEP_POINTS = 1024
 SWEEP_SEED = 0
 SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES = -3.0, 3.0, 61
+INNER = 2.0  # most of the prior lies within; both ranges are reported
 CHUNK = 2048  # phrases decoded at a time
 
 
@@ -37,7 +43,9 @@ def prior_points(count: int, dimensions: int, seed: int) -> Tensor:
 @torch.no_grad()
 def decode_tokens(decoder: Decoder, z: Tensor, length: int = PHRASE_STEPS) -> Tokens:
     """Argmax tokens of ``z`` [N, d], uint8 [N, length]."""
-    rows = [decoder(part, length).argmax(-1).to(torch.uint8).cpu() for part in torch.split(z, CHUNK)]
+    rows = [
+        decoder(part, length).argmax(-1).to(torch.uint8).cpu() for part in torch.split(z, CHUNK)
+    ]
     return np.asarray(torch.cat(rows).numpy(), np.uint8)
 
 
@@ -59,7 +67,9 @@ def exact_slopes(
 ) -> npt.NDArray[np.float64]:
     """dG_k / dz_k at ``z`` [N, d] in evaluation mode, [K, N]."""
     with torch.no_grad():
-        found = [slopes(decoder, part, regularised, PHRASE_STEPS).slopes for part in torch.split(z, 256)]
+        found = [
+            slopes(decoder, part, regularised, PHRASE_STEPS).slopes for part in torch.split(z, 256)
+        ]
     return torch.cat(found, dim=1).double().cpu().numpy()
 
 
@@ -105,3 +115,70 @@ def reconstruct(model: VAE, tokens: Tokens, *, seed: int = 0) -> Reconstruction:
 def _chunks(tokens: Tokens) -> Iterator[Tokens]:
     for start in range(0, len(tokens), CHUNK):
         yield tokens[start : start + CHUNK]
+
+
+def knob_figures(
+    decoder: Decoder, regularised: tuple[Regularised, ...]
+) -> dict[str, dict[str, float]]:
+    """The knob on prior points (1,024 of seed 0): sweeps judged on [-3, 3] and on [-2, 2]."""
+    swept = sweep(decoder)
+    counts = metrics.note_counts(swept.tokens)
+    inner = np.abs(swept.positions) <= INNER + 1e-9
+    figures = {
+        "sweep [-3, 3]": asdict(metrics.sweep_figures(counts, swept.positions)),
+        "sweep [-2, 2]": asdict(metrics.sweep_figures(counts[:, inner], swept.positions[inner])),
+        "notes at z1": {
+            f"{at:+g}": float(counts[:, int(np.abs(swept.positions - at).argmin())].mean())
+            for at in (-3.0, -2.0, 0.0, 2.0, 3.0)
+        },
+    }
+    if regularised:
+        clipped = swept.z.clamp(-INNER, INNER).to(next(decoder.parameters()).device)
+        slope = exact_slopes(decoder, clipped, regularised)
+        for term, found in zip(regularised, slope, strict=True):
+            figures[f"exact slope z{term.dimension}"] = {
+                "mu": term.mu,
+                "mean": float(found.mean()),
+                "sd": float(found.std()),
+            }
+        figures["gap"] = {"argmax minus expected notes": _gap(decoder, clipped)}
+    return figures
+
+
+@torch.no_grad()
+def _gap(decoder: Decoder, z: Tensor) -> float:
+    """How many notes more argmax plays than the decoder expects, mean over ``z``."""
+    logits = decoder(z, PHRASE_STEPS)
+    heard = metrics.note_counts(np.asarray(logits.argmax(-1).cpu().numpy()))
+    expected = NOTE_COUNT.expected(torch.softmax(logits, dim=-1))
+    return float(heard.mean() - float(expected.mean()))
+
+
+def evaluate(folder: Path, melodies: Sequence[Melody]) -> dict[str, dict[str, float]]:
+    """Every figure of the checkpoint in ``folder``; reconstruction is on the test side.
+
+    The corpus is built by the card's own recipe. Raises :class:`CheckpointError`, also when the
+    melodies are not those the checkpoint learnt from.
+    """
+    card, decoder = load_decoder(folder)
+    if corpus_hash(melodies) != card.corpus["sha256"]:
+        raise CheckpointError(
+            f"{folder}: trained on other melodies than this machine's; "
+            "install the music21 version that its card's corpus came from"
+        )
+    model = VAE(model_config(card.model))
+    model.decoder = decoder
+    model.encoder = load_encoder(folder)
+    model.eval()
+    corpus = build_corpus(melodies, **card.corpus["recipe"])
+    regularised = tuple(
+        Regularised(a.dimension, ATTRIBUTES[a.name], a.mu, a.variance) for a in card.attributes
+    )
+    test = corpus.sides["test"]
+    return {
+        **knob_figures(decoder, regularised),
+        "reconstruction (test)": {
+            "windows": len(test),
+            **asdict(reconstruct(model, test.tokens)),
+        },
+    }

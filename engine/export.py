@@ -28,8 +28,8 @@ The weights in this folder are released under the MIT licence of the repository.
 
 They were trained on the soprano parts of the four-part Bach chorales in music21's corpus. The music
 is in the public domain. The encodings belong to that corpus, whose licence file says that some of
-them may not be used commercially. No encoding, and no melody as such, is part of this folder; if you
-train on music21's files yourself, read its licence file first.
+them may not be used commercially. No encoding, and no melody as such, is part of this folder; if
+you train on music21's files yourself, read its licence file first.
 """
 
 
@@ -125,8 +125,8 @@ def aids(config: TrainConfig) -> list[str]:
     if glsr.attributes:
         found += [
             f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
-            f"{glsr.prior_share:.0%} of R's rows from the prior, regularised coordinates uniform on "
-            "[-3, 3]"
+            f"{glsr.prior_share:.0%} of R's rows from the prior, "
+            "regularised coordinates uniform on [-3, 3]"
             if glsr.prior_share
             else "",
             f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",

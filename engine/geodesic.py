@@ -54,7 +54,9 @@ def unit_directions(regularised: tuple[Regularised, ...], z: Tensor) -> Tensor:
 def slopes(
     decoder: Decoder, z: Tensor, regularised: tuple[Regularised, ...], length: int
 ) -> Slopes:
-    """dG_k / dz_k at every row of ``z`` [B, d], differentiable in z and in the decoder's weights."""
+    """dG_k / dz_k at every row of ``z`` [B, d], differentiable in z and in the decoder's
+    weights.
+    """
     logits, tangents = decoder.forward_dual(z, unit_directions(regularised, z), length)
     probabilities = torch.softmax(logits, dim=-1)
     found = []
@@ -68,7 +70,7 @@ def slopes(
 
 
 def log_density(slope: Tensor, mu: float, variance: float) -> Tensor:
-    """log N(slope; mu, variance), elementwise: equation 6 with the r_k of appendix B."""
+    """Log N(slope; mu, variance), elementwise: equation 6 with the r_k of appendix B."""
     return -0.5 * ((slope - mu) ** 2 / variance + math.log(2 * math.pi * variance))
 
 

@@ -38,7 +38,9 @@ def exact_windows(decoded: Ints, truth: Ints) -> float:
 
 @dataclass(frozen=True)
 class SweepFigures:
-    """What turning knob 1 from end to end does to the note count. A sweep that never rises counts 0."""
+    """What turning knob 1 from end to end does to the note count. A sweep that never rises counts
+    0.
+    """
 
     monotone_pairs: float
     monotone_sweeps: float

@@ -1,6 +1,7 @@
 """The VAE of the paper's section 3.1 and appendix A. Every tensor's shape stands beside it.
 
-B windows in a batch, T steps, A tokens, d latent dimensions, H units of a layer, K tangent directions.
+B windows in a batch, T steps, A tokens, d latent dimensions, H units of a layer, K tangent
+directions.
 """
 
 from dataclasses import dataclass
@@ -63,7 +64,9 @@ class Encoder(nn.Module):
     def forward(self, tokens: Tensor) -> Posterior:
         _, (hidden, _) = self.lstm(self.embedding(tokens))  # hidden [2 * ways, B, H]
         ways = 2 if self.lstm.bidirectional else 1
-        last = torch.cat(tuple(hidden[-ways:]), dim=-1)  # the top layer's final states, [B, ways * H]
+        last = torch.cat(
+            tuple(hidden[-ways:]), dim=-1
+        )  # the top layer's final states, [B, ways * H]
         mean, log_variance = _single(self.head(last)).chunk(2, dim=-1)
         return Posterior(mean, log_variance.clamp(-12.0, 4.0))
 
@@ -71,8 +74,8 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """z [B, d] -> logits [B, T, A]. z is read at the first step only (equation 10).
 
-    The input of step t is ``(m_t * z, m_t)`` with the mask bit m = 1, 0, 0, ...: the bit tells z = 0
-    from "no z". Outputs are independent given z (equation 9): nothing decoded is fed back.
+    The input of step t is ``(m_t * z, m_t)`` with the mask bit m = 1, 0, 0, ...: the bit tells z =
+    0 from "no z". Outputs are independent given z (equation 9): nothing decoded is fed back.
     """
 
     def __init__(self, config: ModelConfig) -> None:

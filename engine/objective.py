@@ -22,7 +22,9 @@ def regularised_of(glsr: GlsrSection) -> tuple[Regularised, ...]:
 
 @dataclass(frozen=True)
 class Loss:
-    """One batch's loss and its parts, in nats per window; ``accuracy`` is the share of right tokens."""
+    """One batch's loss and its parts, in nats per window; ``accuracy`` is the share of right
+    tokens.
+    """
 
     total: Tensor
     nll: Tensor
@@ -75,7 +77,9 @@ def _retreat(found: Slopes, regularised: tuple[Regularised, ...]) -> Tensor:
 
 
 def _prior_points(like: Tensor, rows: int, regularised: tuple[Regularised, ...]) -> Tensor:
-    """Rows from N(0, I), their regularised coordinates spread over what a knob sweeps. [rows, d]."""
+    """Rows from N(0, I), their regularised coordinates spread over what a knob sweeps. [rows,
+    d].
+    """
     z = torch.randn(rows, like.shape[1], device=like.device)
     for term in regularised:
         spread = torch.rand(rows, device=like.device) * 2.0 - 1.0

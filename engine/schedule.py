@@ -17,7 +17,8 @@ from engine.phrase import PHRASE_STEPS
 class Progress:
     """Where a run stands; saved and resumed as it is.
 
-    ``stage``: index into the curriculum, its length once 32 steps are reached. ``stage_update``: the
+    ``stage``: index into the curriculum, its length once 32 steps are reached. ``stage_update``:
+    the
     update at which this stage began. ``ramp_update``: the update at which the ramps began, or None.
     ``best_loss``: lowest validation loss at the final weights; ``stale``: validations since then.
     """
@@ -37,7 +38,9 @@ class Schedule:
         return progress.stage >= len(self.config.curriculum)
 
     def length(self, progress: Progress, update: int) -> int:
-        """Steps of this update's windows; one batch in five stays short so that nothing is forgotten."""
+        """Steps of this update's windows; one batch in five stays short so that nothing is
+        forgotten.
+        """
         if not self.full_length(progress):
             return self.config.curriculum[progress.stage].steps
         every, shorter = self.config.short_batch_every, self.config.curriculum

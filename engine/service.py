@@ -2,8 +2,8 @@
 
 Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
 seed}, ``quit``. Frames out: ``ready`` {checkpoint, seconds}, ``phrase`` {id, checkpoint, tokens},
-``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End of file on stdin means that
-the main process is gone.
+``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End of file on stdin means
+that the main process is gone.
 """
 
 import os
@@ -16,7 +16,7 @@ import torch
 
 from engine.card import CheckpointError
 from engine.decoding import PhraseDecoder
-from engine.wire import BrokenStream, Message, read_message, write_message
+from engine.wire import BrokenStreamError, Message, read_message, write_message
 
 
 class Service:
@@ -26,7 +26,9 @@ class Service:
         self._decoders: dict[str, PhraseDecoder] = {}
 
     def answer(self, message: Message) -> Message | None:
-        """The reply to one message; None for one that wants no reply. Never raises for bad input."""
+        """The reply to one message; None for one that wants no reply. Never raises for bad
+        input.
+        """
         kind = message["type"]
         try:
             if kind == "load":
@@ -70,7 +72,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     while True:
         try:
             message = read_message(source)
-        except BrokenStream:
+        except BrokenStreamError:
             return
         if message is None or message["type"] == "quit":
             return

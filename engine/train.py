@@ -134,10 +134,12 @@ def train(
 ) -> bool:
     """Go on until the schedule is done (True) or ``stop()`` says so (False); saves either way.
 
-    ``on_better`` is called when the weights are worth keeping: the best validation loss at the final
-    weights or, before those are reached, the newest ones at full length.
+    ``on_better`` is called when the weights are worth keeping: the best validation loss at the
+    final weights or, before those are reached, the newest ones at full length.
     """
-    source = BatchSource(run.corpus.sides["train"].tokens, run.config.schedule.batch, run.config.seed)
+    source = BatchSource(
+        run.corpus.sides["train"].tokens, run.config.schedule.batch, run.config.seed
+    )
     torch.set_flush_denormal(True)  # tiny LSTM states would otherwise slow the cores tenfold
     began, spent = time.monotonic(), run.seconds
     every = run.config.schedule
@@ -213,7 +215,9 @@ def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
         "seconds": round(run.seconds, 1),
         "stage": run.progress.stage,
         "beta": round(run.schedule.beta(run.progress, run.update), 5),
-        "glsr_weight": round(run.config.glsr.weight * run.schedule.ramp(run.progress, run.update), 5),
+        "glsr_weight": round(
+            run.config.glsr.weight * run.schedule.ramp(run.progress, run.update), 5
+        ),
         **{key: round(value, 5) for key, value in run.validation.items()},
     }
     _append_log(run.folder / LOG_FILE, entry)

@@ -21,7 +21,7 @@ REST_ID = 1
 # transposing a name is one addition and spelling is never lost.
 _LETTERS = "FCGDAEB"
 _NATURAL_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_NAME = re.compile(r"^([A-G])(#|x|b{1,2})?(-?\d+)$")
+_NAME = re.compile(r"([A-G])(#|x|b{1,2})?(-[12]|[0-9])")
 _ALTERATIONS = {"": 0, "#": 1, "x": 2, "b": -1, "bb": -2}
 _ALTERATION_NAMES = {value: name for name, value in _ALTERATIONS.items()}
 
@@ -42,7 +42,7 @@ def name_of(fifths: int, pitch: int) -> str:
 
 def parse_name(name: str) -> tuple[int, int]:
     """``(fifths, pitch)`` of a spelled note name. Raises ``ValueError`` for anything else."""
-    match = _NAME.match(name)
+    match = _NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name!r} is not a note name like C4, F#5 or Bb3")
     letter, accidental, octave = match.groups()

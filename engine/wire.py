@@ -15,7 +15,7 @@ _LENGTH = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 22  # a batch of a thousand phrases is 200 kB; more is a broken stream
 
 
-class BrokenStream(Exception):
+class BrokenStreamError(Exception):
     """The peer sent something that is not a frame."""
 
 
@@ -32,23 +32,23 @@ def write_message(stream: BinaryIO, message: Message) -> None:
 def read_message(stream: BinaryIO) -> Message | None:
     """The next frame; ``None`` at end of file, which on stdin means that the parent is gone.
 
-    Blocks. Raises :class:`BrokenStream` for a truncated, oversized or malformed frame.
+    Blocks. Raises :class:`BrokenStreamError` for a truncated, oversized or malformed frame.
     """
     head = stream.read(_LENGTH.size)
     if not head:
         return None
     if len(head) < _LENGTH.size:
-        raise BrokenStream("the stream ended inside a frame's length")
+        raise BrokenStreamError("the stream ended inside a frame's length")
     (length,) = _LENGTH.unpack(head)
     if length > MAX_FRAME_BYTES:
-        raise BrokenStream(f"a frame of {length} bytes is over the limit of {MAX_FRAME_BYTES}")
+        raise BrokenStreamError(f"a frame of {length} bytes is over the limit of {MAX_FRAME_BYTES}")
     body = stream.read(length)
     if len(body) < length:
-        raise BrokenStream("the stream ended inside a frame")
+        raise BrokenStreamError("the stream ended inside a frame")
     try:
         message = json.loads(body)
-    except ValueError as error:
-        raise BrokenStream(f"a frame is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BrokenStreamError(f"a frame is not JSON: {error}") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise BrokenStream("a frame is not an object with a type")
+        raise BrokenStreamError("a frame is not an object with a type")
     return message

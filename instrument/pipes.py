@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import BinaryIO
 
-from engine.wire import BrokenStream, Message, read_message, write_message
+from engine.wire import BrokenStreamError, Message, read_message, write_message
 
 END: Message = {"type": "end"}  # what an inbox gives once its stream has ended
 
@@ -39,7 +39,7 @@ class Inbox:
         while message is not None:
             try:
                 message = read_message(self._stream)
-            except (BrokenStream, OSError):  # a peer that talks nonsense is as good as gone
+            except (BrokenStreamError, OSError):  # a peer that talks nonsense is as good as gone
                 message = None
             with self._lock:
                 if message is None:

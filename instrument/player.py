@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-from engine.wire import BrokenStream, Message, read_message
+from engine.wire import BrokenStreamError, Message, read_message
 from instrument.clock import Clock, InternalClock
 from instrument.controls import ControlState
 from instrument.latent import z_at
@@ -267,7 +267,7 @@ def main() -> int:
             return 0
         setup = Setup.from_message(message)
         outputs = open_outputs(setup.out, setup.midi_api)
-    except (MidiError, BrokenStream, ValueError) as error:
+    except (MidiError, BrokenStreamError, ValueError) as error:
         outbox.post({"type": "refused", "text": str(error)})
         outbox.close()
         return 2

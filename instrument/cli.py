@@ -1,0 +1,344 @@
+"""The command line. Bad input is one sentence on stderr and status 2; nothing is half-written.
+
+torch is imported only inside the commands that need it, never by ``play``.
+"""
+
+import json
+import math
+import random
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from engine.card import CheckpointError, check_checkpoint, find_checkpoint
+from instrument.children import Interview
+from instrument.display import Display
+from instrument.mapping import Mapping
+from instrument.midi_api import API_NAMES, MidiError
+from instrument.osc_in import OscPortError
+from instrument.patch import PatchError, load_patch
+from instrument.performance import Performance, PlayError, PlayOptions
+from instrument.render import (
+    Plan,
+    RenderError,
+    check_target,
+    recorded,
+    render,
+    steady,
+    sweep,
+)
+from instrument.scheduler import Z
+from instrument.sound import SoundError
+from instrument.take import TakeError, read_take
+from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
+
+app = typer.Typer(
+    name="glisser",
+    help="Slide a melody through the latent space of a network trained on Bach's chorales.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BAD_INPUT = 2
+MAX_BARS = 100_000
+LISTING_PATIENCE_S = 10.0
+_SWEEP = re.compile(r"^z(\d+)=([^:]+):([^:]+)$")
+
+
+class InputError(Exception):
+    """Something typed cannot be used; the message is one sentence."""
+
+
+ONE_SENTENCE = (
+    CheckpointError,
+    InputError,
+    MidiError,
+    OscPortError,
+    PatchError,
+    PlayError,
+    RenderError,
+    SoundError,
+    TakeError,
+)
+
+Checkpoint = Annotated[
+    str, typer.Option("--checkpoint", metavar="C", help="A name in checkpoints/, or a folder.")
+]
+Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
+Tempo = Annotated[
+    float,
+    typer.Option(
+        "--tempo", min=MIN_TEMPO_BPM, max=MAX_TEMPO_BPM, metavar="BPM", help="Quarters a minute."
+    ),
+]
+
+
+@app.command()
+def play(
+    patch: Patch = "default",
+    checkpoint: Checkpoint = "stage",
+    out: Annotated[
+        list[str] | None, typer.Option("--out", metavar="PORT", help="A part of a port's name.")
+    ] = None,
+    in_: Annotated[
+        list[str] | None, typer.Option("--in", metavar="PORT", help="A controller's port.")
+    ] = None,
+    midi_api: Annotated[
+        str, typer.Option("--midi-api", metavar="|".join(API_NAMES), help="The MIDI system.")
+    ] = "auto",
+    osc: Annotated[
+        str, typer.Option("--osc", metavar="HOST:PORT", help="Where OSC is heard.")
+    ] = "127.0.0.1:9129",
+    tempo: Tempo = 120.0,
+    clock: Annotated[
+        str, typer.Option("--clock", metavar="internal", help="Who beats time.")
+    ] = "internal",
+    bars: Annotated[
+        int | None,
+        typer.Option("--bars", min=1, max=MAX_BARS, metavar="N", help="Stop after N bars."),
+    ] = None,
+    take: Annotated[
+        Path | None, typer.Option("--take", metavar="FILE.mid", help="Write down what was played.")
+    ] = None,
+    stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
+) -> None:
+    """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
+    if clock in {"midi", "link"}:
+        raise InputError(f"--clock {clock} is not built yet; use --clock internal.")
+    if clock != "internal":
+        raise InputError(f"--clock {clock}: choose internal, midi or link.")
+    if stage:
+        raise InputError("--stage is not built yet; play without it.")
+    if midi_api not in API_NAMES:
+        raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
+    host, port = _host_and_port(osc)
+    options = PlayOptions(
+        patch=patch,
+        checkpoint=checkpoint,
+        out=tuple(out or ()),
+        inputs=tuple(in_ or ()),
+        midi_api=midi_api,
+        osc_host=host,
+        osc_port=port,
+        tempo_bpm=_finite(tempo, "--tempo"),
+        bars=bars,
+        take=take,
+    )
+    status = Performance(options, Display(sys.stdout)).run()
+    raise typer.Exit(status)
+
+
+@app.command(name="render")
+def render_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT.mid|OUT.wav")],
+    patch: Patch = "default",
+    checkpoint: Checkpoint = "stage",
+    bars: Annotated[int, typer.Option("--bars", min=1, max=MAX_BARS, metavar="N")] = 8,
+    tempo: Tempo = 120.0,
+    z: Annotated[
+        str | None, typer.Option("--z", metavar='"z1,z2,..."', help="The point to decode.")
+    ] = None,
+    sweep_: Annotated[
+        str | None,
+        typer.Option("--sweep", metavar="z1=-3:3", help="Move one coordinate, a step each bar."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Start from a random point, the N-th."),
+    ] = None,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Carry the last note into the beginning.")
+    ] = False,
+    take: Annotated[
+        Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
+    ] = None,
+) -> None:
+    """Perform without a clock, into a .mid or .wav file."""
+    check_target(out)
+    if take is not None:
+        if z is not None or sweep_ is not None or seed is not None or loop:
+            raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
+        plan, checkpoint = _plan_from_take(take)
+        folder = find_checkpoint(checkpoint)
+        check_checkpoint(folder)
+    else:
+        folder = find_checkpoint(checkpoint)
+        dimensions = check_checkpoint(folder).model.latent_dimensions
+        mapping = load_patch(patch, dimensions)
+        base = _base_point(z, seed, dimensions)
+        z_at = steady(base) if sweep_ is None else sweep(base, *_sweep_of(sweep_, dimensions), bars)
+        plan = Plan(z_at, bars, [(0, _finite(tempo, "--tempo"))], mapping, loop)
+    from engine.decoding import PhraseDecoder
+
+    notes = render(plan, PhraseDecoder.load(folder), out)
+    onsets = sum(note.velocity > 0 for note in notes)
+    typer.echo(f"{out}: {plan.bars} bars, {onsets} notes")
+
+
+def _plan_from_take(file: Path) -> tuple[Plan, str]:
+    found = read_take(file)
+    # A take's phrases may begin at any step; asking at each one gives them back where they were.
+    mapping = Mapping.from_message({**found.mapping.to_message(), "refresh": "step"})
+    return Plan(recorded(found.adopted), found.bars, found.tempos, mapping), found.checkpoint
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE.toml", help="What to train; see configs.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The run and its checkpoint.")],
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", metavar="DIR", help="Not built yet.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last save.")] = False,
+) -> None:
+    """Train a GLSR-VAE on the chorales. Interrupt it at any moment and --resume it."""
+    if corpus is not None:
+        raise InputError("--corpus is not built yet; leave it out to train on Bach's chorales.")
+    from instrument.training import TrainCommandError, run_training
+
+    try:
+        raise typer.Exit(run_training(config, out, resume=resume))
+    except TrainCommandError as error:
+        raise InputError(str(error)) from error
+
+
+@app.command()
+def evaluate(
+    checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write metrics.json there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """The knob and the reconstruction as numbers; definitions in docs/evaluation.md."""
+    from instrument.training import TrainCommandError, run_evaluation
+
+    try:
+        figures = run_evaluation(find_checkpoint(checkpoint), out)
+    except TrainCommandError as error:
+        raise InputError(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps(figures, indent=1))
+        return
+    for section, values in figures.items():
+        typer.echo(section)
+        for name, value in values.items():
+            typer.echo(
+                f"  {name:28} {value:.4f}" if isinstance(value, float) else f"  {name:28} {value}"
+            )
+
+
+@app.command()
+def ports(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the ports as JSON.")] = False,
+) -> None:
+    """What can be opened, by name."""
+    systems = _list_systems()
+    if as_json:
+        typer.echo(json.dumps(systems, indent=1))
+        return
+    if not systems:
+        typer.echo("No MIDI system answers here; `glisser play` will play into its recorder.")
+    for system in systems:
+        typer.echo(system["api"])
+        for kind in ("outputs", "inputs"):
+            names = system[kind] or ["none"]
+            typer.echo(f"  {kind}: " + ", ".join(names))
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Preflight: what works on this machine, and what to do about the rest."""
+    from instrument.doctor import examine
+
+    findings = examine(_list_systems())
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.verdict:8}{finding.what}: {finding.told}")
+    if any(finding.verdict == "fail" for finding in findings):
+        raise typer.Exit(BAD_INPUT)
+
+
+def _list_systems() -> list[dict[str, Any]]:
+    """The MIDI systems and their ports, asked for in a process that a hung server cannot hurt."""
+    interview = Interview("instrument.midi_out")
+    message = interview.listen(LISTING_PATIENCE_S)
+    interview.close()
+    return list(message["systems"]) if message else []
+
+
+def _host_and_port(osc: str) -> tuple[str, int]:
+    host, colon, port = osc.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise InputError(f"--osc {osc}: write it as HOST:PORT, such as 127.0.0.1:9129.")
+    return host.strip("[]"), int(port)
+
+
+def _finite(value: float, option: str) -> float:
+    if not math.isfinite(value):
+        raise InputError(f"{option}: {value} is not a number to play with.")
+    return value
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return _finite(float(text), option)
+    except ValueError:
+        raise InputError(f"{option}: {text.strip()!r} is not a number.") from None
+
+
+def _base_point(z: str | None, seed: int | None, dimensions: int) -> Z:
+    """The point given, or the seed's point of N(0, I), or the origin."""
+    if z is not None and seed is not None:
+        raise InputError("--z and --seed both choose the point; give one of them.")
+    if z is not None:
+        numbers = tuple(_number(part, "--z") for part in z.split(","))
+        if len(numbers) != dimensions:
+            raise InputError(f"--z has {len(numbers)} numbers; this checkpoint takes {dimensions}.")
+        return numbers
+    chance = random.Random(seed)
+    return tuple(chance.gauss(0.0, 1.0) if seed is not None else 0.0 for _ in range(dimensions))
+
+
+def _sweep_of(text: str, dimensions: int) -> tuple[int, float, float]:
+    match = _SWEEP.match(text.replace(" ", ""))
+    if match is None:
+        raise InputError(f"--sweep {text}: write it as z1=-3:3.")
+    dimension = int(match[1])
+    if not 1 <= dimension <= dimensions:
+        raise InputError(f"--sweep {text}: the coordinates are z1 to z{dimensions}.")
+    return dimension, _number(match[2], "--sweep"), _number(match[3], "--sweep")
+
+
+def main() -> None:
+    """The entry point ``glisser``."""
+    try:
+        status = app(standalone_mode=False)
+    except click.ClickException as error:
+        _refuse(error.format_message())
+    except click.Abort:
+        sys.exit(0)
+    except ONE_SENTENCE as error:
+        _refuse(str(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(text: str) -> None:
+    sentence = " ".join(text.split())
+    sys.stderr.write(f"glisser: {sentence}{'' if sentence.endswith(('.', '!', '?')) else '.'}\n")
+    sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

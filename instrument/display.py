@@ -1,0 +1,185 @@
+"""What the terminal shows while it plays, and the keys it takes.
+
+On a terminal: bar, tempo, z1, note count, the phrase as a piano roll, and the last lines about
+whatever went wrong. Elsewhere: one plain line for each bar and each fault.
+"""
+
+import os
+import select
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Thread
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from engine.phrase import HOLD_STEP, PHRASE_STEPS, STEPS_PER_BAR, notes_from_steps
+from engine.wire import Message
+
+FAULTS_SHOWN = 4
+REFRESH_PER_SECOND = 12
+KEYS_HELP = "space play/stop   p panic   f freeze   q quit"
+PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+
+
+def pitch_name(pitch: int) -> str:
+    """``60`` -> ``C4``."""
+    octave, place = divmod(pitch, 12)
+    return f"{PITCH_NAMES[place]}{octave - 1}"
+
+
+def piano_roll(steps: Sequence[int]) -> list[str]:
+    """A phrase as lines of text, highest pitch first; one column a sixteenth, bars apart.
+
+    ``o`` is an onset, ``=`` where the note goes on, a dot marks each beat. A HOLD at the beginning
+    belongs to a note of the phrase before, so it is not drawn.
+    """
+    notes = notes_from_steps(steps)
+    if not notes:
+        return ["(silence)"]
+    low, high = min(n.pitch for n in notes), max(n.pitch for n in notes)
+    lines = []
+    for pitch in range(high, low - 1, -1):
+        row = ["." if step % 4 == 0 else " " for step in range(PHRASE_STEPS)]
+        for note in notes:
+            if note.pitch == pitch:
+                row[note.onset_step] = "o"
+                for step in range(note.onset_step + 1, note.onset_step + note.duration_steps):
+                    row[step] = "="
+        bars = "|".join("".join(row[at : at + STEPS_PER_BAR]) for at in (0, STEPS_PER_BAR))
+        lines.append(f"{pitch_name(pitch):>3} |{bars}|")
+    return lines
+
+
+class Display:
+    """Shows what the player tells. Any thread may call it; drawing happens on a thread of its
+    own.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False)
+        self._live: Live | None = None
+        self._lock = Lock()  # guards the few fields below
+        self._bar: Message | None = None
+        self._state = "stopped"
+        self._frozen = False
+        self._faults: deque[str] = deque(maxlen=FAULTS_SHOWN)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self._console.is_terminal
+
+    def start(self) -> None:
+        """Begin to draw, if there is a terminal to draw on."""
+        if self.is_terminal:
+            self._live = Live(
+                get_renderable=self._panel,
+                console=self._console,
+                refresh_per_second=REFRESH_PER_SECOND,
+                transient=False,
+            )
+            self._live.start()
+
+    def close(self) -> None:
+        """Leave the terminal as it was. Safe to call twice."""
+        if self._live is not None:
+            live, self._live = self._live, None
+            with suppress(OSError):
+                live.stop()
+
+    def say(self, line: str) -> None:
+        """One plain line that stays: what was opened, where the take is."""
+        with suppress(OSError):  # the terminal may be gone; the music is not
+            self._console.print(line, markup=False, soft_wrap=True)
+
+    def fault(self, line: str) -> None:
+        """One line about what went wrong."""
+        with self._lock:
+            self._faults.append(line)
+        if self._live is None:
+            self.say(f"! {line}")
+
+    def on_player(self, message: Message) -> None:
+        """Take note of a ``bar`` or ``state`` message."""
+        with self._lock:
+            if message["type"] == "bar":
+                self._bar = message
+            elif message["type"] == "state":
+                self._state = "playing" if message["playing"] else "stopped"
+        if message["type"] == "bar" and self._live is None:
+            self.say(bar_line(message))
+
+    def on_freeze(self, frozen: bool) -> None:
+        with self._lock:
+            self._frozen = frozen
+
+    def _panel(self) -> Panel:
+        with self._lock:
+            bar, state, frozen, faults = self._bar, self._state, self._frozen, list(self._faults)
+        head = bar_line(bar) if bar else "waiting for bar 1"
+        body = [
+            Text(f"{state}{'  FROZEN' if frozen else ''}   {head}", style="bold"),
+            Text("\n".join(piano_roll(bar["steps"])) if bar else "", style="green"),
+            *(Text(f"! {line}", style="yellow") for line in faults),
+            Text(KEYS_HELP, style="dim"),
+        ]
+        return Panel(Group(*body), title="Glisser", expand=False)
+
+
+def bar_line(bar: Message) -> str:
+    """``bar 3   120 bpm   z1 +0.40   7 notes``, and whether the phrase was repeated."""
+    late = "   repeated: the engine was late" if bar["late"] else ""
+    onsets = bar["notes"]
+    tied = "" if bar["steps"][0] != HOLD_STEP else "   tied in"
+    return (
+        f"bar {bar['bar']}   {bar['tempo_bpm']:g} bpm   z1 {bar['z'][0]:+.2f}   "
+        f"{onsets} note{'' if onsets == 1 else 's'}{tied}{late}"
+    )
+
+
+@contextmanager
+def keys(pressed: Callable[[str], None]) -> Iterator[None]:
+    """Hand single key presses to ``pressed`` while the block runs; nothing without a terminal.
+
+    The terminal's own settings are restored at the end. POSIX only; elsewhere it does nothing.
+    """
+    try:
+        import termios
+        import tty
+    except ImportError:
+        yield
+        return
+    try:
+        file = sys.stdin.fileno()
+        before = termios.tcgetattr(file)
+    except (OSError, ValueError, termios.error):  # a pipe, /dev/null, or no stdin at all
+        yield
+        return
+    ended = Event()
+
+    def listen() -> None:
+        while not ended.is_set():
+            if select.select([file], [], [], 0.1)[0]:
+                try:
+                    key = os.read(file, 1).decode(errors="ignore")
+                except OSError:
+                    return
+                if not key:
+                    return
+                pressed(key)
+
+    listener = Thread(target=listen, name="keys", daemon=True)
+    try:
+        tty.setcbreak(file)
+        listener.start()
+        yield
+    finally:
+        ended.set()
+        listener.join(timeout=0.5)
+        with suppress(termios.error):
+            termios.tcsetattr(file, termios.TCSADRAIN, before)

@@ -1,0 +1,118 @@
+"""Preflight: what works on this machine, and what to do about the rest. Main process only."""
+
+import platform
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import quantiles
+from typing import Any, Literal
+
+from engine.card import CheckpointError, check_checkpoint, find_checkpoint
+from instrument.children import Interview
+from instrument.patch import PatchError, load_patch
+
+Verdict = Literal["ok", "warning", "fail"]
+OSC_DEFAULT = ("127.0.0.1", 9129)
+DECODES = 100
+LOAD_PATIENCE_S = 60.0
+SLOW_DECODE_MS = 60.0  # half a sixteenth at 120 bpm: slower, and a knob is heard a bar late
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the preflight: what was looked at, how it stands, and what to do if it does
+    not.
+    """
+
+    what: str
+    verdict: Verdict
+    told: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine(systems: Sequence[dict[str, Any]], checkpoint: str = "stage") -> list[Finding]:
+    """Every finding; ``systems`` are the MIDI systems that answered, with their ports."""
+    checks: list[Callable[[], Finding]] = [
+        _python,
+        lambda: _midi(systems),
+        _osc,
+        _patch,
+        lambda: _checkpoint(checkpoint),
+        lambda: _engine(checkpoint),
+    ]
+    return [check() for check in checks]
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    told = version if fits else f"{version}; use 3.11 or 3.12"
+    return Finding("Python", "ok" if fits else "fail", told)
+
+
+def _midi(systems: Sequence[dict[str, Any]]) -> Finding:
+    if not systems:
+        return Finding("MIDI", "warning", "no MIDI system answers; play goes into the recorder")
+    told = "; ".join(
+        f"{s['api']}: {len(s['outputs'])} outputs, {len(s['inputs'])} inputs" for s in systems
+    )
+    return Finding("MIDI", "ok", told)
+
+
+def _osc() -> Finding:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(OSC_DEFAULT)
+        except OSError as error:
+            told = f"port {OSC_DEFAULT[1]}: {error.strerror}; choose another with --osc HOST:PORT"
+            return Finding("OSC", "warning", told)
+    return Finding("OSC", "ok", f"port {OSC_DEFAULT[1]} is free")
+
+
+def _patch() -> Finding:
+    try:
+        mapping = load_patch("default")
+    except PatchError as error:
+        return Finding("patch", "fail", str(error))
+    return Finding("patch", "ok", f"default: {len(mapping.knobs)} knobs")
+
+
+def _checkpoint(name: str) -> Finding:
+    try:
+        card = check_checkpoint(find_checkpoint(name))
+    except CheckpointError as error:
+        return Finding("checkpoint", "fail", str(error))
+    return Finding("checkpoint", "ok", f"{name}: {card.model.units} units, weights are whole")
+
+
+def _engine(name: str) -> Finding:
+    """Decode times as the player would see them, p50 and p99 of 100."""
+    try:
+        folder = str(find_checkpoint(name).resolve())
+    except CheckpointError as error:
+        return Finding("engine", "fail", str(error))
+    interview = Interview("engine.service")
+    try:
+        ready = interview.ask({"type": "load", "checkpoint": folder}, LOAD_PATIENCE_S)
+        if ready is None or ready["type"] != "ready":
+            told = ready["text"] if ready else "it died or hung while loading"
+            return Finding("engine", "fail", told)
+        times_ms = []
+        for number in range(DECODES):
+            z = [number / DECODES] + [0.0] * 11
+            began = time.perf_counter()
+            interview.ask({"type": "decode", "id": number, "checkpoint": folder, "z": z}, 1.0)
+            times_ms.append((time.perf_counter() - began) * 1e3)
+    finally:
+        interview.close()
+    cuts = quantiles(times_ms, n=100)
+    told = (
+        f"loads in {ready['seconds']:.1f} s; a decode takes {cuts[49]:.1f} ms, p99 {cuts[98]:.1f}"
+    )
+    if cuts[98] > SLOW_DECODE_MS:
+        return Finding("engine", "warning", f"{told}: close other programs before you play")
+    return Finding("engine", "ok", told)

@@ -1,0 +1,103 @@
+"""The engine as the rest of the main process sees it: requests in, phrases out, never absent long.
+
+Main process only.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from engine.card import check_checkpoint
+from engine.wire import Message
+from instrument.children import QUIT_PATIENCE_S, Child
+
+RESTART_PAUSE_S = 1.0  # between two engines, when one dies again
+
+
+class EngineLink:
+    """The engine process as the player sees it: requests in, phrases out, and a new one if it dies.
+
+    Only the newest request waits while no engine is ready: an older one would be thrown away.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path,
+        answered: Callable[[Message], None],
+        fault: Callable[[str], None],
+    ) -> None:
+        """``answered`` gets each phrase, on a reader thread; ``fault`` one line for a person."""
+        self._checkpoint = str(checkpoint.resolve())
+        self._answered, self._fault = answered, fault
+        self._vocabulary = check_checkpoint(checkpoint).spelled()
+        self._lock = Lock()  # guards the fields below; held for moments only
+        self._child: Child | None = None
+        self._ready = False
+        self._pending: Message | None = None
+        self._closing = Event()
+        self.starts = 0
+
+    def start(self) -> None:
+        """Start an engine; it loads the checkpoint and then answers."""
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._ready = False
+            self.starts += 1
+            self._child = Child("engine.service", self._hear, self._ended)
+            self._child.send({"type": "load", "checkpoint": self._checkpoint})
+
+    def request(self, message: Message) -> None:
+        """Pass a player's request on, or keep the newest until an engine is ready. Never waits."""
+        with self._lock:
+            if self._ready and self._child is not None:
+                self._send(message)
+            else:
+                self._pending = message
+
+    @property
+    def pid(self) -> int | None:
+        child = self._child
+        return None if child is None else child.pid
+
+    def close(self) -> None:
+        """End the engine; no new one is started."""
+        self._closing.set()
+        with self._lock:
+            child, self._child = self._child, None
+        if child is not None:
+            child.end({"type": "quit"}, QUIT_PATIENCE_S)
+
+    def _send(self, request: Message) -> None:
+        if self._child is not None:
+            self._child.send({**request, "type": "decode", "checkpoint": self._checkpoint})
+
+    def _hear(self, message: Message) -> None:
+        match message["type"]:
+            case "phrase":
+                steps = self._vocabulary.steps(message["tokens"])
+                tokens = message["tokens"]
+                self._answered(
+                    {"type": "phrase", "id": message["id"], "tokens": tokens, "steps": steps}
+                )
+            case "ready":
+                with self._lock:
+                    self._ready = True
+                    pending, self._pending = self._pending, None
+                    if pending is not None:
+                        self._send(pending)
+            case "refused":
+                self._fault(f"engine: {message['text']}")
+
+    def _ended(self) -> None:
+        with self._lock:
+            self._ready = False
+        if self._closing.is_set():
+            return
+        self._fault("the engine died; the phrase goes on, and a new engine is loading")
+        Thread(target=self._start_again, name="engine-restart", daemon=True).start()
+
+    def _start_again(self) -> None:
+        if self.starts > 1:
+            self._closing.wait(RESTART_PAUSE_S)
+        self.start()

@@ -1,0 +1,309 @@
+"""Wiring and supervision: the main process of ``glisser play``. It knows all the other rooms.
+
+    knob -> controls -> player (latent, scheduler, port) <-> engine
+
+It carries the player's requests to the engine and the answers back, sends the control state on,
+tells the display and whoever subscribed, starts a new engine when one dies, and ends everything
+silent. It never touches the output port and never imports torch.
+"""
+
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from types import FrameType
+
+from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
+from engine.wire import Message
+from instrument.actions import Action, SetFreeze, Transport
+from instrument.children import QUIT_PATIENCE_S, Child
+from instrument.controls import Controls, ControlState
+from instrument.display import Display, keys
+from instrument.engine_link import EngineLink
+from instrument.feedback import Feedback
+from instrument.mapping import Mapping
+from instrument.midi_api import available_api
+from instrument.midi_in import MidiInput
+from instrument.osc_in import OscInput
+from instrument.patch import load_patch
+from instrument.player_messages import Setup
+from instrument.scheduler import Decoded
+from instrument.take import Take, TakeError, check_writable
+
+CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
+MAX_PLAYER_SILENCE_S = 0.5
+PLAYER_START_S = 20.0
+
+
+class PlayError(Exception):
+    """A performance cannot begin; the message is one sentence for the performer."""
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """What the command line asked for; names as typed, numbers checked."""
+
+    patch: str = "default"
+    checkpoint: str = "stage"
+    out: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    midi_api: str = "auto"
+    osc_host: str = "127.0.0.1"
+    osc_port: int = 9129
+    tempo_bpm: float = 120.0
+    bars: int | None = None
+    take: Path | None = None
+
+
+class Fault:
+    """Where a line about something wrong goes: the terminal and every subscriber."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self.feedback: Feedback | None = None
+        self.osc: OscInput | None = None
+
+    def __call__(self, line: str) -> None:
+        self._display.fault(line)
+        if self.feedback is not None and self.osc is not None:
+            self.osc.send(self.feedback.on_error(line, time.monotonic()))
+
+
+class Performance:
+    """One ``glisser play`` from first check to last note-off."""
+
+    def __init__(self, options: PlayOptions, display: Display) -> None:
+        """Check everything that can be checked before anything is opened.
+
+        Raises :class:`PlayError` and the one-sentence errors of the rooms below
+        (``CheckpointError``, ``PatchError``, ``MidiError``, ``OscPortError``, ``TakeError``).
+        """
+        self._options, self._display = options, display
+        if options.take is not None:
+            check_writable(options.take)
+        folder = find_checkpoint(options.checkpoint)
+        self._card = check_checkpoint(folder)
+        self._mapping: Mapping = load_patch(options.patch, self._card.model.latent_dimensions)
+        self._controls = Controls(ControlState(tempo_bpm=options.tempo_bpm))
+        self._take = Take(
+            checkpoint=options.checkpoint,
+            decoder_sha256=self._card.weights[DECODER_FILE],
+            mapping=self._mapping,
+            tempo_bpm=options.tempo_bpm,
+        )
+        self._start_steps = self._card.spelled().steps(self._card.start_tokens)
+        self._fault = Fault(display)
+        self._feedback = Feedback(self._mapping, self._start_steps, self._stats)
+        self._from_player: SimpleQueue[Message] = SimpleQueue()
+        self._engine = EngineLink(folder, self._send_player, self._fault)
+        self._player: Child | None = None
+        self._osc: OscInput | None = None
+        self._stopping = Event()
+        self._heard_s = time.monotonic()
+        self._playing = True
+        self._misses = 0
+
+    def run(self) -> int:
+        """Perform until told to stop or until the bars are over; the exit status.
+
+        Runs in the main thread, because it handles SIGINT, SIGTERM and SIGHUP.
+        """
+        self._handle_signals()
+        status = 1
+        with ExitStack() as stack:
+            stack.callback(self._display.close)
+            api = available_api(self._options.midi_api)
+            self._osc = OscInput(
+                self._options.osc_host,
+                self._options.osc_port,
+                self._mapping,
+                self._hear_osc,
+                self._fault,
+            )
+            stack.callback(self._osc.close)
+            self._fault.feedback, self._fault.osc = self._feedback, self._osc
+            player = self._start_player()
+            stack.callback(self._engine.close)
+            stack.callback(lambda: player.end({"type": "quit"}, QUIT_PATIENCE_S))
+            self._engine.start()
+            # The output opened first, so that on JACK it is the one named Glisser:out.
+            midi = MidiInput(api, self._options.inputs, self._mapping, self._hear_midi, self._fault)
+            stack.callback(midi.close)
+            self._say_what_is_open(midi)
+            midi.start()
+            self._osc.start()
+            Thread(target=self._send_controls, name="controls", daemon=True).start()
+            self._display.start()
+            with keys(self._on_key):
+                status = self._supervise()
+        self._drain_player()
+        self._write_take()
+        return status
+
+    def _start_player(self) -> Child:
+        player = Child("instrument.player", self._hear_player, self._player_ended)
+        self._player = player
+        base = (0.0,) * self._mapping.dimensions
+        setup = Setup(
+            out=self._options.out,
+            midi_api=self._options.midi_api,
+            tempo_bpm=self._options.tempo_bpm,
+            bars=self._options.bars,
+            checkpoint=self._options.checkpoint,
+            first=Decoded(base, self._card.start_tokens, self._start_steps),
+            mapping=self._mapping,
+            controls=self._controls.state(),
+            playing=True,
+        )
+        player.send(setup.to_message())
+        try:
+            first = self._from_player.get(timeout=PLAYER_START_S)
+        except Empty:
+            first = {"type": "refused", "text": "the player did not start"}
+        if first["type"] != "opened":
+            player.end({"type": "quit"}, QUIT_PATIENCE_S)
+            raise PlayError(first.get("text", "the player died before it opened its port"))
+        self._opened = first
+        return player
+
+    def _say_what_is_open(self, midi: MidiInput) -> None:
+        if self._opened["recorder"] and self._options.midi_api != "none":
+            self._display.say("no MIDI system here: playing into the recorder")
+        elif self._opened["recorder"]:
+            self._display.say("MIDI is off: playing into the recorder")
+        else:
+            self._display.say(f"MIDI out: {self._opened['port']} ({self._opened['api']})")
+        if midi.ports:
+            self._display.say(f"MIDI in: {', '.join(midi.ports)}")
+        host = self._options.osc_host
+        port = self._osc.port if self._osc else self._options.osc_port
+        away = "" if host in {"127.0.0.1", "localhost", "::1"} else "  (open to the network)"
+        self._display.say(f"OSC in: {host}:{port}{away}")
+
+    def _supervise(self) -> int:
+        """The main thread's loop: what the player tells, until the end."""
+        self._heard_s = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                message = self._from_player.get(timeout=0.1)
+            except Empty:
+                if time.monotonic() - self._heard_s > MAX_PLAYER_SILENCE_S and self._player:
+                    self._fault("the player fell silent and was ended")
+                    self._player.kill()
+                    return 1
+                continue
+            self._heard_s = time.monotonic()
+            match message["type"]:
+                case "done":
+                    return 0
+                case "gone":
+                    self._fault("the player died; the take holds what was played")
+                    return 1
+                case _:
+                    self._note(message)
+        return 0
+
+    def _note(self, message: Message) -> None:
+        self._take.add(message)
+        self._display.on_player(message)
+        if message["type"] == "state":
+            self._playing = message["playing"]
+        elif message["type"] == "bar":
+            self._misses = message["misses"]
+        elif message["type"] == "error":
+            self._display.fault(message["text"])
+        if self._osc is not None:
+            self._osc.send(self._feedback.on_player(message, time.monotonic()))
+
+    def _drain_player(self) -> None:
+        """What the player still had to say when it was ended: its last note-offs."""
+        while True:
+            try:
+                self._note(self._from_player.get_nowait())
+            except Empty:
+                return
+
+    def _write_take(self) -> None:
+        if self._options.take is None:
+            return
+        try:
+            self._take.write(self._options.take)
+        except TakeError as error:
+            self._display.say(str(error))
+            return
+        self._display.say(
+            f"take: {self._options.take}  ({self._take.bars} bars, {self._take.onsets} notes)"
+        )
+
+    def _hear_player(self, message: Message) -> None:
+        """Reader thread of the player: requests go straight on, everything else to the main
+        loop.
+        """
+        if message["type"] == "request":
+            self._engine.request(message)
+        else:
+            self._from_player.put(message)
+
+    def _player_ended(self) -> None:
+        self._from_player.put({"type": "gone"})
+
+    def _hear_osc(self, actions: Sequence[Action], sender: tuple[str, int]) -> None:
+        self._act(actions)
+        if self._osc is not None:
+            told = self._feedback.on_actions(
+                actions, sender, self._controls.state(), time.monotonic()
+            )
+            self._osc.send(told)
+
+    def _hear_midi(self, actions: Sequence[Action]) -> None:
+        self._act(actions)
+
+    def _act(self, actions: Sequence[Action]) -> None:
+        """Apply controls as one change and pass transport on in order. Any thread."""
+        self._controls.apply(actions)
+        for action in actions:
+            if isinstance(action, Transport):
+                self._send_player({"type": "transport", "do": action.do})
+
+    def _on_key(self, key: str) -> None:
+        match key:
+            case " ":
+                self._act([Transport("stop" if self._playing else "play")])
+            case "p":
+                self._act([Transport("panic")])
+            case "f":
+                self._act([SetFreeze(not self._controls.state().freeze)])
+            case "q":
+                self._stopping.set()
+
+    def _send_controls(self) -> None:
+        """Thread: the whole control state, newest wins, at most once a millisecond."""
+        while not self._stopping.is_set():
+            self._controls.changed.wait()
+            self._controls.changed.clear()
+            state = self._controls.state()
+            self._display.on_freeze(state.freeze)
+            self._send_player({"type": "controls", **state.to_message()})
+            if self._osc is not None:
+                self._osc.send(self._feedback.on_controls(state, time.monotonic()))
+            time.sleep(CONTROL_INTERVAL_S)
+
+    def _send_player(self, message: Message) -> None:
+        if self._player is not None:
+            self._player.send(message)
+
+    def _stats(self) -> dict[str, int]:
+        refused = sum(self._osc.counts.values()) if self._osc else 0
+        return {"osc_refused": refused, "engine_starts": self._engine.starts}
+
+    def _handle_signals(self) -> None:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._stopping.set()
+
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if (number := getattr(signal, name, None)) is not None:
+                signal.signal(number, stop)
