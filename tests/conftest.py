@@ -1,20 +1,23 @@
-"""What several tests share."""
+"""What several tests share. torch is imported only by the fixtures that need it."""
 
+import os
 from pathlib import Path
 
 import pytest
-import torch
 
 from engine.chorales import Melody, load_melodies
-from engine.train import new_run
-from tests import tiny
 
-torch.set_num_threads(1)  # tiny nets gain nothing from threads, and sums keep one order
+# One thread, here and in every process a test starts: tiny nets gain nothing from more, and sums
+# keep one order. torch reads this when it is first imported.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder trained for a few updates: whole and loadable, musically worthless."""
+    from engine.train import new_run
+    from tests import tiny
+
     folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
     tiny.finish(new_run(tiny.tiny_config(), tiny.tiny_corpus(), folder))
     return folder
