@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from engine.corpus import Tokens
+from engine.corpus import Tokens, Windows
 from engine.phrase import PHRASE_STEPS
+from engine.splicing import Splicer
 
 
 def update_seed(seed: int, update: int) -> int:
@@ -19,11 +20,16 @@ def update_seed(seed: int, update: int) -> int:
 
 @dataclass
 class BatchSource:
-    """Batches without replacement: each epoch is one permutation of the windows."""
+    """Batches without replacement: each epoch is one permutation of the windows.
 
-    tokens: Tokens
+    With a ``splicer``, about ``splice_share`` of each batch is spliced with other windows.
+    """
+
+    windows: Windows
     batch: int
     seed: int
+    splicer: Splicer | None = None
+    splice_share: float = 0.0
     _epoch: int = field(default=-1, init=False)
     _order: npt.NDArray[np.int64] = field(init=False, repr=False)
 
@@ -33,14 +39,19 @@ class BatchSource:
         A shorter ``length`` takes a part of each window that begins on a multiple of it, so that
         the downbeats of bar-aligned windows stay where they are.
         """
-        per_epoch = max(1, len(self.tokens) // self.batch)
+        tokens = self.windows.tokens
+        per_epoch = max(1, len(tokens) // self.batch)
         epoch, place = divmod(update, per_epoch)
         if epoch != self._epoch:
-            self._order = np.random.default_rng([self.seed, epoch]).permutation(len(self.tokens))
+            self._order = np.random.default_rng([self.seed, epoch]).permutation(len(tokens))
             self._epoch = epoch
-        chosen = self.tokens[self._order[place * self.batch : (place + 1) * self.batch]]
-        if length == PHRASE_STEPS:
-            return chosen
+        chosen = self._order[place * self.batch : (place + 1) * self.batch]
         random = np.random.default_rng([self.seed, epoch, place])
-        start = random.integers(0, PHRASE_STEPS // length, size=len(chosen)) * length
-        return np.take_along_axis(chosen, start[:, None] + np.arange(length), axis=1)
+        if self.splicer is not None and self.splice_share > 0.0:
+            rows = self.splicer.splice(chosen, self.splice_share, random)
+        else:
+            rows = tokens[chosen]
+        if length == PHRASE_STEPS:
+            return rows
+        start = random.integers(0, PHRASE_STEPS // length, size=len(rows)) * length
+        return np.take_along_axis(rows, start[:, None] + np.arange(length), axis=1)

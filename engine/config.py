@@ -32,6 +32,12 @@ class CorpusSection(_Section):
     hop_steps: Count = 1
 
 
+class AugmentSection(_Section):
+    """``splice_share``: the share of training windows spliced with another of the same key."""
+
+    splice_share: Share = 0.0
+
+
 class ModelSection(_Section):
     units: Annotated[int, Field(ge=8, le=2048)]
     latent_dimensions: Annotated[int, Field(ge=1, le=64)] = 12
@@ -105,6 +111,7 @@ class TrainConfig(_Section):
     seed: Annotated[int, Field(ge=0)] = 0
     precision: Literal["float32", "bfloat16"] = "float32"
     corpus: CorpusSection
+    augment: AugmentSection = AugmentSection()
     model: ModelSection
     glsr: GlsrSection = GlsrSection()
     schedule: ScheduleSection = ScheduleSection()

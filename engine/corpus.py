@@ -32,10 +32,13 @@ Fingerprint = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Windows:
-    """``tokens``: uint8 [N, 32]; ``melody``: for each window, the index of its chorale."""
+    """``tokens``: uint8 [N, 32]. For each window: ``melody``, the index of its chorale, and
+    ``key_fifths``, the sharps (+) or flats (-) of the key signature it is transposed to.
+    """
 
     tokens: Tokens
     melody: npt.NDArray[np.int32]
+    key_fifths: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -68,24 +71,21 @@ def build_corpus(melodies: Sequence[Melody], *, bar_aligned: bool, hop_steps: in
     )
     side_of = split_by_tune(melodies)
     rows: dict[Side, list[Tokens]] = {side: [] for side in SIDES}
-    origin: dict[Side, list[int]] = {side: [] for side in SIDES}
+    origin: dict[Side, list[tuple[int, int]]] = {side: [] for side in SIDES}
     for index, (melody, versions) in enumerate(zip(melodies, transpositions, strict=True)):
         starts = bar_aligned_starts(melody) if bar_aligned else free_starts(melody, hop_steps)
         for version in versions:
             tokens = melody_tokens(version, vocabulary)
             windows = [tokens[start : start + PHRASE_STEPS] for start in starts]
             rows[side_of[index]] += windows
-            origin[side_of[index]] += [index] * len(windows)
-    empty = np.zeros((0, PHRASE_STEPS), np.uint8)
-    return Corpus(
-        vocabulary,
-        {
-            side: Windows(
-                np.stack(rows[side]) if rows[side] else empty, np.asarray(origin[side], np.int32)
-            )
-            for side in SIDES
-        },
-    )
+            origin[side_of[index]] += [(index, version.key_fifths)] * len(windows)
+    return Corpus(vocabulary, {side: _windows(rows[side], origin[side]) for side in SIDES})
+
+
+def _windows(rows: Sequence[Tokens], origin: Sequence[tuple[int, int]]) -> Windows:
+    tokens = np.stack(rows) if rows else np.zeros((0, PHRASE_STEPS), np.uint8)
+    of = np.asarray(origin, np.int64).reshape(-1, 2)
+    return Windows(tokens, of[:, 0].astype(np.int32), of[:, 1].astype(np.int8))
 
 
 def transpose_within(melody: Melody, low: int, high: int) -> list[Melody]:

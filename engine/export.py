@@ -111,6 +111,9 @@ def aids(config: TrainConfig) -> list[str]:
         f"beta begins at {schedule.first_beta} and its ramp waits for a validation accuracy of "
         f"{schedule.gate_accuracy} or {schedule.gate_limit_updates} updates",
         f"final beta {schedule.final_beta}, not 1" if schedule.final_beta != 1.0 else "",
+        f"about {config.augment.splice_share:.0%} of training windows spliced from two of one key"
+        if config.augment.splice_share
+        else "",
         "bidirectional encoder" if model.bidirectional_encoder else "",
         f"chrono initialisation of the decoder's gates, up to {model.longest_memory} steps"
         if model.longest_memory

@@ -1,5 +1,6 @@
 """Files that are either whole or absent: everything the engine writes goes through here."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -23,3 +24,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def check_folder(file: Path) -> None:
+    """Raise ``OSError`` now if ``file`` could not be written later: no folder, or no permission."""
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(file))
+    with tempfile.TemporaryFile(dir=file.parent):
+        pass

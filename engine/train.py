@@ -26,6 +26,7 @@ from engine.metrics import note_counts, sweep_figures
 from engine.model import VAE, ModelConfig
 from engine.objective import Loss, batch_loss, regularised_of
 from engine.schedule import Progress, Schedule
+from engine.splicing import Splicer
 
 STATE_FILE = "state.pt"
 LOG_FILE = "train.log"
@@ -137,8 +138,13 @@ def train(
     ``on_better`` is called when the weights are worth keeping: the best validation loss at the
     final weights or, before those are reached, the newest ones at full length.
     """
+    windows = run.corpus.sides["train"]
     source = BatchSource(
-        run.corpus.sides["train"].tokens, run.config.schedule.batch, run.config.seed
+        windows,
+        run.config.schedule.batch,
+        run.config.seed,
+        Splicer(windows, run.corpus.vocabulary),
+        run.config.augment.splice_share,
     )
     torch.set_flush_denormal(True)  # tiny LSTM states would otherwise slow the cores tenfold
     began, spent = time.monotonic(), run.seconds
