@@ -1,0 +1,616 @@
+"""The scheduler: the bar-line rule, ties, and no note without its end, whatever time does."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, STEPS_PER_BAR, notes_from_steps
+from instrument.clock import ManualClock
+from instrument.ledger import NoteEvent
+from instrument.scheduler import (
+    TICKS_PER_REFRESH,
+    Answer,
+    Bar,
+    Decoded,
+    Done,
+    Event,
+    Refresh,
+    Request,
+    Scheduler,
+    Swap,
+    Z,
+    perform_offline,
+)
+from instrument.tempo import TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP, Timeline
+
+BAR, PHRASE, STEP = TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP
+TOKENS = (0,) * PHRASE_STEPS
+ORIGIN: Z = (0.0,)
+
+
+def row(*values: int, then: int = HOLD_STEP) -> tuple[int, ...]:
+    """A step row that begins with ``values`` and goes on with ``then``."""
+    return (*values, *(then for _ in range(PHRASE_STEPS - len(values))))
+
+
+def constant(pitch: int) -> tuple[int, ...]:
+    """A phrase that strikes one pitch on every beat."""
+    return (pitch, HOLD_STEP, HOLD_STEP, HOLD_STEP) * 8
+
+
+def pitch_of(z: Z) -> int:
+    return 60 + int(z[0])
+
+
+def decode(request: Request) -> Answer:
+    """A decoder whose phrase tells its z: every beat strikes pitch 60 + z."""
+    return TOKENS, constant(pitch_of(request.z))
+
+
+@dataclass
+class Hands:
+    """The controls: whoever plays turns ``z``."""
+
+    z: Z = ORIGIN
+    asked_at: list[int] = field(default_factory=list)
+
+    def at(self, tick: int) -> Z:
+        self.asked_at.append(tick)
+        return self.z
+
+
+def scheduler(
+    steps: Sequence[int] = constant(60),
+    z_for: Callable[[int], Z] = lambda _tick: ORIGIN,
+    *,
+    refresh: Refresh = "bar",
+    ports: int = 1,
+    bars: int | None = None,
+) -> Scheduler:
+    first = Decoded(ORIGIN, TOKENS, tuple(steps))
+    return Scheduler(first, z_for, refresh=refresh, ports=ports, bars=bars)
+
+
+def notes(events: Sequence[Event]) -> list[tuple[int, int, int]]:
+    """The note events as ``(tick, pitch, velocity)``."""
+    return [(e.tick, e.pitch, e.velocity) for e in events if isinstance(e, NoteEvent)]
+
+
+def onsets(events: Sequence[Event]) -> list[tuple[int, int]]:
+    return [(tick, pitch) for tick, pitch, velocity in notes(events) if velocity]
+
+
+def swaps(events: Sequence[Event]) -> list[tuple[int, bool]]:
+    return [(e.tick, e.late) for e in events if isinstance(e, Swap)]
+
+
+def bars(events: Sequence[Event]) -> list[Bar]:
+    return [e for e in events if isinstance(e, Bar)]
+
+
+def requests(events: Sequence[Event]) -> list[Request]:
+    return [e for e in events if isinstance(e, Request)]
+
+
+def answer_all(core: Scheduler, events: Sequence[Event]) -> list[Event]:
+    for request in requests(events):
+        core.answer(request.id, *decode(request))
+    return list(events)
+
+
+def play_to(core: Scheduler, tick: int, *, answered: bool = True) -> list[Event]:
+    """Everything up to ``tick``, as an engine that is always (or never) in time makes it."""
+    events: list[Event] = []
+    while (due := core.next_due_tick) is not None and due <= tick:
+        popped = core.pop_due(due)
+        events += answer_all(core, popped) if answered else popped
+    return events
+
+
+# --- Steps, ties and order ------------------------------------------------------------------------
+
+
+def test_a_note_lasts_until_the_next_onset_or_rest() -> None:
+    """Onset, HOLD, REST and onset, as the decoder writes them, at 24 ticks a step."""
+    core = scheduler(row(60, HOLD_STEP, 62, REST_STEP, 64, then=REST_STEP))
+    core.play()
+    assert notes(play_to(core, 6 * STEP, answered=False)) == [
+        (0, 60, 96),
+        (2 * STEP, 60, 0),
+        (2 * STEP, 62, 96),
+        (3 * STEP, 62, 0),
+        (4 * STEP, 64, 96),
+        (5 * STEP, 64, 0),
+    ]
+
+
+def test_a_phrase_that_begins_with_hold_carries_the_sounding_note_over() -> None:
+    """A tie over a bar line into another phrase: the note goes on, with no second attack."""
+    hands = Hands()
+    tied = row(HOLD_STEP, HOLD_STEP, 72, then=HOLD_STEP)
+    core = scheduler(row(60), hands.at, refresh="phrase", bars=4)
+    core.play()
+    events: list[Event] = []
+    while (due := core.next_due_tick) is not None:
+        popped = core.pop_due(due)
+        for request in requests(popped):
+            core.answer(request.id, TOKENS, tied)
+        events += popped
+    assert notes(events) == [
+        (0, 60, 96),
+        (PHRASE + 2 * STEP, 60, 0),
+        (PHRASE + 2 * STEP, 72, 96),
+        (2 * PHRASE, 72, 0),
+    ]
+
+
+def test_a_hold_with_nothing_sounding_is_a_rest() -> None:
+    """A tied-in phrase at the very beginning is silent until its first onset."""
+    core = scheduler(row(HOLD_STEP, HOLD_STEP, 60))
+    core.play()
+    assert notes(play_to(core, 3 * STEP)) == [(2 * STEP, 60, 96)]
+
+
+def test_at_one_tick_the_old_note_ends_before_the_new_one_begins() -> None:
+    """On every output alike, also when the same pitch is struck again."""
+    core = scheduler((60,) * PHRASE_STEPS, ports=2)
+    core.play()
+    core.pop_due(0)
+    events = [e for e in core.pop_due(STEP) if isinstance(e, NoteEvent)]
+    assert [(e.port, e.velocity) for e in events] == [(0, 0), (1, 0), (0, 96), (1, 96)]
+
+
+# --- The bar-line rule ----------------------------------------------------------------------------
+
+
+def test_odd_bars_play_the_first_half_and_even_bars_the_second() -> None:
+    """The place in the two-bar cycle is kept, whatever was swapped at the bar line."""
+    hands = Hands()
+    core = scheduler(row(60), hands.at)
+    core.play()
+    halves = (*row(*(70,) * STEPS_PER_BAR, then=80),)
+    events: list[Event] = []
+    for bar in range(6):
+        hands.z = (float(bar),)
+        while (due := core.next_due_tick) is not None and due < (bar + 1) * BAR:
+            popped = core.pop_due(due)
+            for request in requests(popped):
+                core.answer(request.id, TOKENS, halves)
+            events += popped
+    assert [b.half for b in bars(events)] == [0, 1, 0, 1, 0, 1]
+    pitch_at = dict(onsets(events))
+    assert [pitch_at[bar * BAR] for bar in range(1, 6)] == [80, 70, 80, 70, 80]
+
+
+def test_a_knob_is_heard_at_the_next_bar_line() -> None:
+    """Turned in the middle of bar 1, it sounds from the first tick of bar 2."""
+    hands = Hands()
+    core = scheduler(z_for=hands.at)
+    core.play()
+    before = play_to(core, BAR // 2)
+    hands.z = (7.0,)
+    after = play_to(core, BAR)
+    assert {pitch for _, pitch in onsets(before)} == {60}
+    assert onsets(after)[-1] == (BAR, 67)
+    assert bars(after)[-1].phrase.z == (7.0,)
+
+
+def test_a_phrase_is_asked_for_the_margin_before_the_bar_line() -> None:
+    """The knob is read as late as the engine's speed allows; the request names its bar line."""
+    hands = Hands()
+    core = scheduler(z_for=hands.at)
+    core.margin_ticks = 20
+    core.play()
+    play_to(core, BAR - 21)
+    assert core.next_due_tick == BAR - 20
+    (request,) = requests(core.pop_due(BAR - 20))
+    assert (request.tick, hands.asked_at) == (BAR, [BAR])
+
+
+def test_a_margin_longer_than_a_bar_asks_right_after_the_last_swap() -> None:
+    """A very slow engine gets the whole bar, and each bar line still its own request."""
+    hands = Hands()
+    core = scheduler(z_for=hands.at)
+    core.margin_ticks = 5 * BAR
+    core.play()
+    events: list[Event] = []
+    for bar in range(4):
+        hands.z = (float(bar + 1),)
+        events += play_to(core, (bar + 1) * BAR - 1)
+    assert [request.tick for request in requests(events)] == [BAR, 2 * BAR, 3 * BAR, 4 * BAR]
+
+
+@pytest.mark.parametrize("refresh", ["bar", "phrase", "step"])
+def test_refresh_says_when_a_new_phrase_may_begin(refresh: Refresh) -> None:
+    """At every bar line, at the end of the two-bar cycle, or at the next sixteenth."""
+    moving = iter(range(1, 1000))
+    core = scheduler(z_for=lambda _tick: (float(next(moving)),), refresh=refresh)
+    core.play()
+    events = play_to(core, 2 * PHRASE)
+    every = TICKS_PER_REFRESH[refresh]
+    assert swaps(events) == [(tick, False) for tick in range(every, 2 * PHRASE + 1, every)]
+
+
+def test_every_bar_line_is_told_even_when_nothing_changes() -> None:
+    """The display counts bars; a z that has not moved needs no second decode."""
+    core = scheduler()
+    core.play()
+    events = play_to(core, 5 * BAR)
+    assert [(b.bar, b.tick) for b in bars(events)] == [(n + 1, n * BAR) for n in range(6)]
+    assert len(requests(events)) == 1
+
+
+def test_the_cards_phrase_is_replaced_by_the_engines_own() -> None:
+    """Bar 1 may come from a card; from bar 2 on it is what this machine decodes, z moved or not."""
+    core = scheduler(constant(50))
+    core.play()
+    assert onsets(play_to(core, BAR))[-1] == (BAR, 60)
+
+
+def test_a_late_answer_repeats_the_phrase_and_counts_a_miss() -> None:
+    """The music never waits; the late answer is thrown away and the next bar asks again."""
+    hands = Hands()
+    core = scheduler(z_for=hands.at)
+    core.play()
+    hands.z = (5.0,)
+    events = play_to(core, BAR, answered=False)
+    assert swaps(events) == [(BAR, True)]
+    assert (core.misses, bars(events)[-1].late, onsets(events)[-1]) == (1, True, (BAR, 60))
+    (late,) = requests(events)
+    assert core.answer(late.id, *decode(late)) is False
+    events = play_to(core, 2 * BAR)
+    assert (swaps(events), core.misses) == ([(2 * BAR, False)], 1)
+    assert onsets(events)[-1] == (2 * BAR, 65)
+
+
+def test_an_answer_with_an_old_id_is_thrown_away() -> None:
+    """It was decoded from where the knob no longer stands."""
+    hands = Hands(z=(1.0,))
+    core = scheduler(z_for=hands.at)
+    core.play()
+    (old,) = requests(play_to(core, 2 * BAR - 100, answered=False))
+    hands.z = (2.0,)
+    (new,) = requests(play_to(core, 2 * BAR - 1, answered=False))
+    assert new.id > old.id
+    assert core.answer(old.id, *decode(old)) is False
+    assert core.answer(new.id, *decode(new)) is True
+    assert onsets(core.pop_due(2 * BAR)) == [(2 * BAR, 62)]
+
+
+def test_an_answer_that_is_no_phrase_is_refused_and_counts_as_late() -> None:
+    """An engine gone wrong cannot stop the music."""
+    core = scheduler()
+    core.play()
+    (request,) = requests(play_to(core, BAR - 1, answered=False))
+    for steps in ((60,) * 31, (128,) * PHRASE_STEPS, (-3,) * PHRASE_STEPS):
+        with pytest.raises(ValueError, match=r"steps|step"):
+            core.answer(request.id, TOKENS, steps)
+    assert swaps(core.pop_due(BAR)) == [(BAR, True)]
+
+
+# --- Freeze ---------------------------------------------------------------------------------------
+
+
+def test_frozen_keeps_the_phrase_whatever_the_knobs_do() -> None:
+    """No request, no swap and no miss; unfrozen, the next bar follows the knob."""
+    hands = Hands(z=(3.0,))
+    core = scheduler(z_for=hands.at)
+    core.play()
+    core.frozen = True
+    events = play_to(core, 4 * BAR - 1)
+    assert (requests(events), swaps(events), core.misses) == ([], [], 0)
+    assert {pitch for _, pitch in onsets(events)} == {60}
+    core.frozen = False
+    assert onsets(play_to(core, 5 * BAR))[-1] == (5 * BAR, 63)
+
+
+def test_freezing_after_the_question_keeps_the_phrase_too() -> None:
+    """What sounds must not change while frozen, even if the answer is already here."""
+    core = scheduler(constant(50))
+    core.play()
+    play_to(core, BAR - 1)
+    core.frozen = True
+    events = play_to(core, BAR)
+    assert (swaps(events), core.misses, onsets(events)) == ([], 0, [(BAR, 50)])
+
+
+# --- Transport ------------------------------------------------------------------------------------
+
+
+def test_stop_closes_the_note_and_goes_back_to_bar_one() -> None:
+    """The next play begins with bar 1 and half 0, on the next bar line of the take."""
+    core = scheduler()
+    core.play()
+    play_to(core, BAR + 5)
+    assert notes(core.stop(BAR + 7)) == [(BAR + 7, 60, 0)]
+    assert (core.next_due_tick, core.pop_due(10 * BAR)) == (None, [])
+    assert core.play() == 2 * BAR
+    (bar,) = bars(core.pop_due(2 * BAR))
+    assert (bar.bar, bar.half, bar.tick) == (1, 0, 2 * BAR)
+
+
+def test_play_while_playing_changes_nothing() -> None:
+    """A second play message is no restart."""
+    core = scheduler()
+    core.play()
+    play_to(core, BAR + STEP)
+    assert (core.play(), core.next_due_tick) == (0, BAR + 2 * STEP)
+
+
+def test_knobs_set_while_stopped_are_heard_from_bar_one() -> None:
+    """While it stands still, one question at a time is asked for the bar 1 to come."""
+    hands = Hands(z=(4.0,))
+    core = scheduler(z_for=hands.at)
+    cued = core.cue()
+    assert cued is not None
+    hands.z = (5.0,)
+    assert core.cue() is None
+    core.answer(cued.id, *decode(cued))
+    newer = core.cue()
+    assert newer is not None
+    core.answer(newer.id, *decode(newer))
+    assert core.cue() is None
+    core.play()
+    events = core.pop_due(0)
+    assert (onsets(events), swaps(events)) == ([(0, 65)], [(0, False)])
+
+
+def test_nothing_is_cued_while_playing_or_frozen() -> None:
+    """Then the bar-line rule decides, or nothing may change."""
+    core = scheduler()
+    core.frozen = True
+    assert core.cue() is None
+    core.frozen = False
+    core.play()
+    assert core.cue() is None
+
+
+def test_panic_closes_the_note_and_the_beat_goes_on() -> None:
+    """A HOLD after it is a rest, the next onset sounds in its place."""
+    core = scheduler()
+    core.play()
+    play_to(core, STEP)
+    assert notes(core.silence(STEP + 3)) == [(STEP + 3, 60, 0)]
+    assert notes(play_to(core, 4 * STEP)) == [(4 * STEP, 60, 96)]
+
+
+def test_the_last_bar_ends_on_its_bar_line() -> None:
+    """Every note is closed at the end, nothing begins there, and Done is said once."""
+    core = scheduler(bars=2)
+    core.play()
+    events = play_to(core, 100 * BAR)
+    assert events[-1] == Done(2 * BAR)
+    assert notes(events)[-1] == (2 * BAR, 60, 0)
+    assert len(bars(events)) == 2
+    assert not core.playing
+    assert core.play() == 2 * BAR
+
+
+# --- Time that misbehaves -------------------------------------------------------------------------
+
+
+def test_a_tick_seen_twice_or_going_back_does_nothing() -> None:
+    """A duplicate MIDI clock pulse is no second swap and no second note."""
+    core = scheduler()
+    core.play()
+    assert notes(core.pop_due(0)) != []
+    play_to(core, BAR)
+    assert (core.pop_due(BAR), core.pop_due(BAR - 50), core.pop_due(0)) == ([], [], [])
+
+
+def test_late_steps_are_closed_but_not_struck_and_the_place_is_kept() -> None:
+    """After a pause of two beats the missed onsets stay silent; the beat is where it should be."""
+    core = scheduler((60, 61, 62, 63) * 8)
+    core.play()
+    core.pop_due(0)
+    events = core.pop_due(7 * STEP, sound_from=7 * STEP)
+    assert notes(events) == [(STEP, 60, 0), (7 * STEP, 63, 96)]
+    assert core.next_due_tick == 8 * STEP
+
+
+def test_a_night_asleep_is_passed_over_at_once() -> None:
+    """No burst, no flood of questions; the place in the cycle is the one of a clock that ran on."""
+    night = 1_000_000 * PHRASE + 3 * STEP
+    core = scheduler((60, 61, 62, 63) * 8, lambda tick: (float(tick // BAR % 40),))
+    core.play()
+    core.pop_due(0)
+    events = core.pop_due(night, sound_from=night)
+    assert notes(events) == [(STEP, 60, 0), (night, 63, 96)]
+    assert len(events) < 20
+    assert core.next_due_tick == night + STEP
+    later = play_to(core, night + BAR)
+    assert [late for _, late in swaps(later)] == [False]
+
+
+def test_bars_that_were_slept_through_count() -> None:
+    """Eight bars are over when their time is over."""
+    core = scheduler(bars=8)
+    core.play()
+    core.pop_due(0)
+    events = core.pop_due(100 * BAR, sound_from=100 * BAR)
+    assert isinstance(events[-1], Done)
+    assert core.ledger.sounding == ()
+
+
+# --- For any music --------------------------------------------------------------------------------
+
+step_values = st.one_of(st.just(HOLD_STEP), st.just(REST_STEP), st.integers(58, 62))
+step_rows = st.lists(step_values, min_size=PHRASE_STEPS, max_size=PHRASE_STEPS).map(tuple)
+refreshes: st.SearchStrategy[Refresh] = st.sampled_from(["bar", "phrase", "step"])
+
+
+@given(
+    st.lists(step_rows, min_size=1, max_size=6),
+    st.lists(st.integers(0, 5), min_size=1, max_size=40),
+    refreshes,
+    st.integers(0, 2 * BAR),
+)
+def test_what_sounds_is_that_part_of_the_phrase_of_the_z_in_force(
+    phrases: list[tuple[int, ...]], knob: list[int], refresh: Refresh, margin_ticks: int
+) -> None:
+    """An independent reading: lay the phrases' parts end to end, and the notes are those."""
+
+    def z_for(tick: int) -> Z:
+        place = tick // TICKS_PER_REFRESH[refresh]
+        return (float(knob[place % len(knob)] % len(phrases)),)
+
+    def engine(request: Request) -> Answer:
+        return TOKENS, phrases[int(request.z[0])]
+
+    last_bar = 6
+    core = scheduler(phrases[0], z_for, refresh=refresh, bars=last_bar)
+    core.margin_ticks = margin_ticks
+    events = list(perform_offline(core, engine))
+
+    every = TICKS_PER_REFRESH[refresh]
+    line = []
+    for step in range(last_bar * STEPS_PER_BAR):
+        in_force = z_for(step * STEP // every * every)
+        line.append(phrases[int(in_force[0])][step % PHRASE_STEPS])
+    expected = [
+        (note.onset_step * STEP, (note.onset_step + note.duration_steps) * STEP, note.pitch)
+        for note in notes_from_steps(line)
+    ]
+    assert sounded(events) == expected
+    for bar in bars(events):
+        assert bar.phrase.steps == phrases[int(z_for(bar.tick)[0])]
+        assert bar.phrase.z == z_for(bar.tick)
+
+
+def sounded(events: Sequence[Event]) -> list[tuple[int, int, int]]:
+    """``(on, off, pitch)`` of every note; asserts one note at a time, each with its off."""
+    finished: list[tuple[int, int, int]] = []
+    sounding: tuple[int, int] | None = None
+    for tick, pitch, velocity in notes(events):
+        if velocity:
+            assert sounding is None, "two notes at once"
+            sounding = (tick, pitch)
+        else:
+            assert sounding is not None, "an off without its on"
+            assert sounding[1] == pitch
+            finished.append((sounding[0], tick, pitch))
+            sounding = None
+    assert sounding is None, "a note was left sounding"
+    return finished
+
+
+@dataclass(frozen=True)
+class Happening:
+    """``forward`` ticks pass (or less than none), then something happens."""
+
+    forward: int
+    what: str
+
+
+happenings = st.lists(
+    st.builds(
+        Happening,
+        st.one_of(st.integers(-50, 60), st.integers(0, BAR), st.integers(0, 20 * PHRASE)),
+        st.sampled_from(
+            ["nothing"] * 4 + ["answer", "answer", "knob", "freeze", "play", "stop", "panic", "old"]
+        ),
+    ),
+    max_size=60,
+)
+
+
+@given(step_rows, step_rows, happenings, refreshes, st.integers(1, 500), st.integers(0, 200))
+def test_no_note_is_left_sounding_whatever_happens(
+    first: tuple[int, ...],
+    second: tuple[int, ...],
+    story: list[Happening],
+    refresh: Refresh,
+    margin_ticks: int,
+    late_ticks: int,
+) -> None:
+    """Jumps, duplicate ticks, late and stale answers, stop, panic, freeze in any order."""
+    hands = Hands()
+    core = scheduler(first, hands.at, refresh=refresh)
+    core.margin_ticks = margin_ticks
+    core.play()
+    events: list[Event] = []
+    open_requests: list[Request] = []
+    tick = 0
+    for happening in story:
+        tick += happening.forward
+        popped = core.pop_due(tick, max(0, tick - late_ticks))
+        events += popped
+        open_requests += requests(popped)
+        if core.frozen:
+            assert not any(isinstance(event, Swap | Request) for event in popped)
+        match happening.what:
+            case "answer" if open_requests:
+                core.answer(open_requests[-1].id, TOKENS, second)
+            case "old" if len(open_requests) > 1:
+                assert core.answer(open_requests[0].id, TOKENS, second) is False
+            case "knob":
+                hands.z = (hands.z[0] + 1,)
+            case "freeze":
+                core.frozen = not core.frozen
+            case "play":
+                tick = max(tick, core.play())
+            case "stop":
+                events += core.stop(tick)
+                assert core.ledger.sounding == ()
+            case "panic":
+                events += core.silence(tick)
+    events += core.stop(tick)
+
+    sounded(events)
+    ids = [request.id for request in requests(events)]
+    assert ids == sorted(set(ids))
+    once = Counter(tick for tick, _ in swaps(events))
+    assert all(count == 1 for count in once.values())
+    if refresh == "bar":
+        assert all(tick % BAR == 0 for tick in once)
+
+
+def perform_live(core: Scheduler, delay_ns: int, tempo_bpm: float) -> list[Event]:
+    """Play under a clock, the engine answering ``delay_ns`` after each question."""
+    clock, events = ManualClock(12_345), list[Event]()
+    coming: list[tuple[int, Request]] = []
+
+    def note_down(popped: Sequence[Event]) -> None:
+        events.extend(popped)
+        coming.extend((clock.now_ns() + delay_ns, request) for request in requests(popped))
+
+    if (cued := core.cue()) is not None:
+        events.append(cued)
+        core.answer(cued.id, *decode(cued))
+    timeline = Timeline(tempo_bpm, core.play(), clock.now_ns())
+    while (due := core.next_due_tick) is not None:
+        arrivals = [at_ns for at_ns, _ in coming]
+        clock.wait_until(min([timeline.ns_of(due), *arrivals]))
+        for at_ns, request in list(coming):
+            if at_ns <= clock.now_ns():
+                coming.remove((at_ns, request))
+                core.answer(request.id, *decode(request))
+        note_down(core.pop_due(timeline.tick_at(clock.now_ns())))
+    return events
+
+
+@given(
+    st.lists(st.integers(-3, 3), min_size=1, max_size=20),
+    refreshes,
+    st.floats(20, 400),
+    st.integers(0, 4),
+)
+def test_the_stage_and_the_headless_render_play_the_same(
+    knob: list[int], refresh: Refresh, tempo_bpm: float, delay_ticks: int
+) -> None:
+    """With answers in time, a clock changes nothing: the same events in the same order."""
+
+    def z_for(tick: int) -> Z:
+        return (float(knob[tick // STEP % len(knob)]),)
+
+    def core() -> Scheduler:
+        return scheduler(z_for=z_for, refresh=refresh, bars=5)
+
+    delay_ns = Timeline(tempo_bpm).ns_of(delay_ticks)
+    live = perform_live(core(), delay_ns, tempo_bpm)
+    assert live == list(perform_offline(core(), decode))
+    assert not any(late for _, late in swaps(live))
