@@ -35,7 +35,8 @@ LATE_NS = 50 * MS  # what is later than this is a suspended machine: its note-on
 ALIVE_EVERY_NS = 100 * MS
 WATCHDOG_S = 1.0
 SECOND_PANIC_NS = 1000 * MS
-# A DIN cable carries a message in 0.96 ms: at that pace nothing overflows or holds up the beat.
+# A DIN cable carries a message in 0.96 ms: at that pace nothing overflows or holds up the beat. (Of
+# 600 messages sent at once through RtMidi and JACK, periods of 64 frames, 465 were lost.)
 FLOOD_EVERY_NS = 8 * MS
 FLOOD_MESSAGES = 8
 
@@ -172,10 +173,10 @@ class Player:
         self._controls = state
         self._core.frozen = state.freeze
         if state.tempo_bpm != self._timeline.tempo_bpm:
-            next_tick = self._timeline.tick_at(now_ns) + 1
+            next_tick = self._timeline.tick_at(now_ns) + 1  # nothing that is due already moves
             self._timeline = self._timeline.at_tempo(state.tempo_bpm, next_tick)
             self._set_margin()
-            self._post_state(self._tick_at(now_ns))
+            self._post_state(next_tick if self._core.playing else self._core.origin_tick)
 
     def _set_margin(self) -> None:
         self._core.margin_ticks = self._timeline.ticks_for(self._trips.margin_ns())
