@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import IO
 
+import pytest
+
 PRIORITY = 70
 START_S = 10
 STOP_S = 5.0
@@ -23,7 +25,10 @@ class JackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JackServer:
-    """A running ``jackd``. ``environment`` leads a client to it. ``realtime``: judge timing only then."""
+    """A running ``jackd``.
+
+    ``environment`` leads a client to it; timing may be judged only where it is ``realtime``.
+    """
 
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
@@ -70,8 +75,21 @@ def running_jack(period_frames: int = 64) -> Iterator[JackServer]:
             _stop(process)
 
 
+@pytest.fixture(scope="module")
+def jack_server() -> Iterator[dict[str, str]]:
+    """A server for all tests of a module; gives the environment that leads clients to it.
+
+    The tests' own process and its children find it without further ado. A test that asks for it is
+    marked ``real(needs=["jackd", "jack_wait", ...])``.
+    """
+    with running_jack() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server.environment
+
+
 def _realtime_allowed() -> bool:
-    # jackd itself goes on without real-time when it is refused, in a mode that counts xruns for ever.
+    # When it is refused jackd goes on without, in a mode that counts xruns for ever.
     try:
         tried = subprocess.run(
             ["chrt", "--fifo", str(PRIORITY), "true"], capture_output=True, check=False

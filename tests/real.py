@@ -1,13 +1,14 @@
 """Which tests need real programs, and what happens where one is missing. No test in here.
 
-A test marked ``@pytest.mark.real(needs=["jackd", "oscsend"])`` is skipped, with the names of what is
-missing, on a machine without them. With ``GLISSER_REAL_PARTS=required`` (as in CI) it fails instead,
-and so does a real-part test that skips itself for any other reason.
+A test marked ``@pytest.mark.real(needs=["jackd", "oscsend"])`` is skipped, with the names of what
+is missing, on a machine without them. With ``GLISSER_REAL_PARTS=required`` (as in CI) it fails
+instead, and so does a real-part test that skips itself for any other reason. ``conftest.py`` takes
+the two hooks from here.
 """
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import pytest
 
@@ -24,8 +25,9 @@ def missing_programs(needs: Sequence[str]) -> list[str]:
     return [program for program in needs if shutil.which(program) is None]
 
 
-def check_parts(item: pytest.Item) -> None:
-    """Skip or fail ``item`` before any of its fixtures is made, if a program it needs is missing."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip or fail ``item`` before its fixtures are made, if a program it needs is missing."""
     marker = item.get_closest_marker("real")
     missing = missing_programs(marker.kwargs.get("needs", ())) if marker else []
     if missing:
@@ -35,9 +37,14 @@ def check_parts(item: pytest.Item) -> None:
         pytest.skip(sentence)
 
 
-def forbid_skip(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Where real parts are required, turn a real-part test's skip into a failure."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where real parts are required, a real-part test that was skipped has failed."""
+    report = yield
     if report.skipped and required() and item.get_closest_marker("real"):
         why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"{REQUIRED}=required, but this test was skipped: {why}"
+    return report

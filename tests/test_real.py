@@ -33,7 +33,7 @@ def test_without_parts():
 """
 
 CONFTEST = """
-from tests.conftest import pytest_runtest_makereport, pytest_runtest_setup
+from tests.real import pytest_runtest_makereport, pytest_runtest_setup
 """
 
 
@@ -59,7 +59,7 @@ def test_a_missing_part_skips_and_is_named(
 def test_in_ci_nothing_real_is_skipped(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With ``GLISSER_REAL_PARTS=required`` a missing part fails, and so does a test that gives up."""
+    """With ``GLISSER_REAL_PARTS=required`` a missing part fails; so does a test that gives up."""
     monkeypatch.setenv("GLISSER_REAL_PARTS", "required")
     result = suite.runpytest_inprocess()
     outcomes = result.parseoutcomes()
