@@ -1,0 +1,167 @@
+"""The walls that an import contract cannot see: who prints, what is loaded, how long a file is."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(p for room in ("engine", "instrument") for p in (ROOT / room).rglob("*.py"))
+
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 50
+
+# Longer than that, and why they are not two.
+LONG_FILES = {
+    "instrument/cli.py": "one command after another, each with its options as the person types them",
+    "instrument/performance.py": "the one place that wires all rooms; splitting it would hide them",
+}
+LONG_FUNCTIONS = {
+    "instrument/cli.py:play": "its parameters are the options of the pinned command line",
+    "instrument/cli.py:render_command": "likewise",
+}
+
+TERMINAL_ROOMS = {"instrument/display.py", "instrument/cli.py", "instrument/training.py"}
+TERMINAL_LIBRARIES = {"rich", "typer"}
+PROCESS_ROOMS = {"instrument/children.py", "instrument/sound.py"}
+PROCESS_LIBRARIES = {"subprocess", "multiprocessing"}
+PROCESS_CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "startfile"}
+
+PURE_ROOMS = {
+    "instrument/latent.py": {"instrument.controls", "instrument.mapping"},
+    "instrument/mapping.py": set(),
+    "instrument/tempo.py": {"engine.phrase"},
+}
+# What reads the world or waits for it; a pure room is a function of its arguments.
+IMPURE = {
+    "asyncio",
+    "io",
+    "os",
+    "pathlib",
+    "random",
+    "select",
+    "socket",
+    "sys",
+    "threading",
+    "time",
+}
+
+
+def name_of(source: Path) -> str:
+    return source.relative_to(ROOT).as_posix()
+
+
+def imports(source: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def libraries(source: Path) -> set[str]:
+    return {module.partition(".")[0] for module in imports(source)}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_only_the_terminal_rooms_speak_to_the_terminal(source: Path) -> None:
+    """Whatever a person reads comes from display, cli or training; nobody else prints."""
+    printed = [
+        node
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"print", "input"}
+    ]
+    assert not printed
+    if name_of(source) not in TERMINAL_ROOMS:
+        assert not libraries(source) & TERMINAL_LIBRARIES
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_only_two_rooms_start_processes(source: Path) -> None:
+    """children starts ours and sound starts FluidSynth, so whoever is started is also ended."""
+    if name_of(source) in PROCESS_ROOMS:
+        return
+    assert not libraries(source) & PROCESS_LIBRARIES
+    called = {
+        node.attr
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    }
+    assert not called & PROCESS_CALLS
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_torch_lives_in_the_engine(source: Path) -> None:
+    """No file outside engine/ names torch."""
+    if not name_of(source).startswith("engine/"):
+        assert "torch" not in libraries(source)
+
+
+@pytest.mark.parametrize("room", PURE_ROOMS)
+def test_pure_rooms_import_almost_nothing(room: str) -> None:
+    """Mapping, latent and tempo are functions of their arguments: the same knob, the same z."""
+    found = set(imports(ROOT / room))
+    ours = {module for module in found if module.startswith(("engine", "instrument"))}
+    assert ours <= PURE_ROOMS[room]
+    others = {module.partition(".")[0] for module in found - ours}
+    assert others <= sys.stdlib_module_names - IMPURE
+
+
+def test_no_file_is_two() -> None:
+    """A source file has at most 300 lines unless it is listed here with its reason."""
+    lengths = {
+        name_of(source): len(source.read_text(encoding="utf-8").splitlines()) for source in SOURCES
+    }
+    too_long = {name: length for name, length in lengths.items() if length > MAX_FILE_LINES}
+    assert too_long.keys() == LONG_FILES.keys()
+
+
+def test_no_function_is_two() -> None:
+    """A function has at most 50 lines unless it is listed here with its reason."""
+    too_long = {
+        f"{name_of(source)}:{node.name}"
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MAX_FUNCTION_LINES
+    }
+    assert too_long == LONG_FUNCTIONS.keys()
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after importing ``modules``."""
+    lines = [f"import {module}" for module in modules]
+    lines.append("import sys; sys.stdout.write(' '.join(sys.modules))")
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {module.partition(".")[0] for module in done.stdout.split()}
+
+
+def test_the_torch_free_rooms_load_no_torch() -> None:
+    """What the instrument may see of the engine costs milliseconds, not seconds, to import."""
+    rooms = ("phrase", "vocabulary", "card", "wire", "files", "chorales")
+    assert "torch" not in loaded_by(*(f"engine.{room}" for room in rooms))
+
+
+def test_main_loads_no_torch() -> None:
+    """``glisser play`` starts, checks and shows without torch; the engine process has it."""
+    assert "torch" not in loaded_by("instrument.cli", "instrument.performance")
+
+
+def test_the_player_loads_nothing_large() -> None:
+    """The process that keeps time has no numpy, no pydantic, no parser of OSC: it stays small."""
+    large = {"torch", "numpy", "pydantic", "mido", "pythonosc", "rich", "typer", "music21"}
+    assert not loaded_by("instrument.player") & large
