@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/corpus_facts.py
 
-Takes about a minute, and two more where the chorales have not been read before.
+Takes some seconds, and two minutes where the chorales have not been read before.
 """
 
 from collections import Counter
