@@ -1,0 +1,41 @@
+"""What the tests of the player say to it. No test in here."""
+
+from typing import Any
+
+from engine.phrase import HOLD_STEP, PHRASE_STEPS
+from engine.wire import Message
+from instrument.controls import ControlState
+from instrument.mapping import Mapping
+from instrument.player_messages import Setup
+from instrument.scheduler import Decoded
+
+TOKENS = tuple(range(PHRASE_STEPS))
+BEATS = (60, HOLD_STEP, HOLD_STEP, HOLD_STEP) * 8
+
+SETUP = Setup(
+    out=(),
+    midi_api="none",
+    tempo_bpm=120.0,
+    bars=None,
+    checkpoint="stage",
+    first=Decoded((0.0,) * 12, TOKENS, BEATS),
+    mapping=Mapping(),
+    controls=ControlState(),
+    playing=True,
+)
+
+
+def knob(position: float, **others: Any) -> Message:
+    """Controls with knob 1 at ``position``."""
+    state = ControlState(knobs={1: (position, 1)}, serial=1, **others)
+    return {"type": "controls", **state.to_message()}
+
+
+def transport(what: str) -> Message:
+    return {"type": "transport", "do": what}
+
+
+def answer(request: Message, pitch: int) -> Message:
+    """A phrase that strikes ``pitch`` on every beat."""
+    steps = [pitch, HOLD_STEP, HOLD_STEP, HOLD_STEP] * 8
+    return {"type": "phrase", "id": request["id"], "tokens": list(TOKENS), "steps": steps}
