@@ -99,6 +99,12 @@ class Card(_Section):
             0 <= token < self.model.tokens for token in self.start_tokens
         ):
             raise ValueError(f"start_tokens must be {PHRASE_STEPS} ids of the vocabulary")
+        for attribute in self.attributes:
+            if attribute.dimension > self.model.latent_dimensions:
+                raise ValueError(
+                    f"{attribute.name} has dimension {attribute.dimension}, "
+                    f"but there are {self.model.latent_dimensions}"
+                )
         if set(self.weights) != {DECODER_FILE, ENCODER_FILE}:
             raise ValueError(f"weights must name {DECODER_FILE} and {ENCODER_FILE}")
         return self
@@ -123,8 +129,11 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
     """
     shipped = shipped_checkpoints()
     for folder in (Path(name_or_path), shipped / str(name_or_path)):
-        if (folder / CARD_FILE).is_file():
-            return folder
+        try:
+            if (folder / CARD_FILE).is_file():
+                return folder
+        except OSError:  # a name too long for any file system, a folder that may not be read
+            continue
     names = sorted(p.parent.name for p in shipped.glob(f"*/{CARD_FILE}"))
     known = ", ".join(names) if names else "none"
     raise CheckpointError(
@@ -198,5 +207,5 @@ def weight_shapes(file: Path) -> dict[str, list[int]]:
             return {k: list(v["shape"]) for k, v in header.items() if k != "__metadata__"}
     except OSError as error:
         raise CheckpointError(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{file} is not a safetensors file: {error}") from error

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -44,7 +45,7 @@ def load_encoder(folder: Path) -> Encoder:
 def _fill(module: nn.Module, file: Path) -> None:
     try:
         module.load_state_dict(load_file(file))
-    except (RuntimeError, OSError, ValueError) as error:
+    except (SafetensorError, RuntimeError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{file} does not fit its card: {reason[:200]}") from error
     module.eval()
@@ -52,7 +53,11 @@ def _fill(module: nn.Module, file: Path) -> None:
 
 
 def save_weights(folder: Path, encoder: Encoder, decoder: Decoder) -> dict[str, str]:
-    """Write both weight files; returns file name -> sha256 for the card. Raises ``OSError``."""
+    """Write both weight files; returns file name -> sha256 for the card. Raises ``OSError``.
+
+    Takes an older card away first: were we killed in between, it would vouch for other weights.
+    """
+    (folder / CARD_FILE).unlink(missing_ok=True)
     hashes = {}
     for name, module in ((DECODER_FILE, decoder), (ENCODER_FILE, encoder)):
         tensors = {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()}

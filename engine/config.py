@@ -7,7 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from engine.attributes import ATTRIBUTES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
@@ -55,6 +57,13 @@ class AttributeSection(_Section):
     dimension: Count
     mu: Positive
     variance: Positive
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in ATTRIBUTES:
+            raise ValueError(f"{value!r} is none of {', '.join(sorted(ATTRIBUTES))}")
+        return value
 
 
 class GlsrSection(_Section):

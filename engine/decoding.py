@@ -20,6 +20,9 @@ from engine.phrase import PHRASE_STEPS, Phrase
 Latent = npt.ArrayLike
 TokenRows = npt.NDArray[np.int64]
 
+# A matrix product rounds a row by up to 1e-5 otherwise in a batch than alone.
+NEAR_TIE = 1e-3
+
 
 class PhraseDecoder:
     """Decodes points of the latent space into two-bar phrases. Not thread-safe.
@@ -55,7 +58,13 @@ class PhraseDecoder:
         ``z`` [batch, d] or [d], finite. A row decodes to the same tokens alone or in any batch.
         Raises ``ValueError`` for another shape or for NaN and infinity.
         """
-        return np.asarray(self._logits(z).argmax(-1).numpy(), np.int64)
+        points = self._points(z)
+        with torch.inference_mode():
+            logits = self._logits(points)
+            if len(points) > 1:
+                for row in _rows_with_near_ties(logits):
+                    logits[row] = self._logits(points[row : row + 1])[0]
+        return np.asarray(logits.argmax(-1).numpy(), np.int64)
 
     def sample(self, z: Latent, *, temperature: float, seed: int) -> TokenRows:
         """One draw per row from p(x|z) sharpened or flattened by ``temperature`` > 0, [batch, 32].
@@ -64,7 +73,10 @@ class PhraseDecoder:
         """
         if not temperature > 0.0:
             raise ValueError("temperature must be above 0")
-        probabilities = torch.softmax(self._logits(z) / temperature, dim=-1)
+        logits = self._logits(self._points(z)).double()
+        # Measured from the best, so that no temperature, however low, divides it out of range.
+        logits = logits - logits.amax(-1, keepdim=True)
+        probabilities = torch.softmax(logits / temperature, dim=-1)
         chance = torch.Generator().manual_seed(seed)
         flat = torch.multinomial(probabilities.flatten(0, 1), 1, generator=chance)
         return np.asarray(flat.reshape(-1, PHRASE_STEPS).numpy(), np.int64)
@@ -91,13 +103,30 @@ class PhraseDecoder:
             np.stack([m.numpy() for m in means]) if means else np.zeros((0, self.dimensions), "f4")
         )
 
-    def _logits(self, z: Latent) -> Tensor:
-        points = np.asarray(z, np.float32)
+    def _points(self, z: Latent) -> Tensor:
+        """``z`` as float32 [batch, d]. Raises ``ValueError``."""
+        shape = f"[batch, {self.dimensions}] or [{self.dimensions}]"
+        try:
+            with np.errstate(over="ignore"):
+                points = np.asarray(z, np.float32)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"z must be numbers, {shape}: {error}") from error
         points = points[None] if points.ndim == 1 else points
         if points.ndim != 2 or points.shape[1] != self.dimensions:
-            raise ValueError(f"z must be [batch, {self.dimensions}] or [{self.dimensions}]")
+            raise ValueError(f"z must be {shape}")
         if not np.isfinite(points).all():
             raise ValueError("z must be finite")
+        return torch.from_numpy(np.ascontiguousarray(points))
+
+    def _logits(self, points: Tensor) -> Tensor:
+        """The decoder's answer to ``points`` [batch, d]: [batch, 32, tokens]."""
         with torch.inference_mode():
-            logits: Tensor = self._decoder(torch.from_numpy(points), PHRASE_STEPS)
+            logits: Tensor = self._decoder(points, PHRASE_STEPS)
         return logits
+
+
+def _rows_with_near_ties(logits: Tensor) -> list[int]:
+    """Rows of [batch, 32, tokens] in which some step's two best tokens lie within rounding."""
+    best = logits.topk(2, dim=-1).values
+    close = (best[..., 0] - best[..., 1] < NEAR_TIE).any(-1)
+    return [int(row) for row in torch.nonzero(close)[:, 0]]

@@ -46,11 +46,12 @@ def batch_loss(
     posterior = model.encoder(tokens)
     z = posterior.sample()
     regularised = regularised_of(glsr)
-    from_prior = round(glsr.rows * glsr.prior_share) if glsr_weight and regularised else 0
-    tangent_rows = min(glsr.rows, len(z)) - from_prior if glsr_weight and regularised else 0
+    rows = min(glsr.rows, len(z)) if glsr_weight and regularised else 0
+    from_prior = round(rows * glsr.prior_share)
+    tangent_rows = rows - from_prior
     parts = []
     found: Slopes | None = None
-    if tangent_rows or from_prior:
+    if rows:
         points = torch.cat([z[:tangent_rows], _prior_points(z, from_prior, regularised)])
         found = slopes(model.decoder, points, regularised, tokens.shape[1])
         parts.append(found.logits[:tangent_rows])

@@ -38,9 +38,12 @@ class Service:
                 return {"type": "ready", "checkpoint": message["checkpoint"], "seconds": seconds}
             if kind == "decode":
                 return self._decode(message)
-        except (CheckpointError, ValueError, KeyError, TypeError) as error:
-            return {"type": "refused", "id": message.get("id"), "text": str(error)}
-        return {"type": "refused", "id": message.get("id"), "text": f"unknown message {kind!r}"}
+            text = f"unknown message {kind!r}"
+        except KeyError as error:
+            text = f"{error} is missing from a {kind} message"
+        except (CheckpointError, ValueError, TypeError, OverflowError, RuntimeError) as error:
+            text = " ".join(str(error).split())
+        return {"type": "refused", "id": message.get("id"), "text": text}
 
     def _decoder(self, checkpoint: str) -> PhraseDecoder:
         if checkpoint not in self._decoders:
@@ -52,12 +55,16 @@ class Service:
     def _decode(self, message: Message) -> Message:
         decoder = self._decoder(message["checkpoint"])
         temperature = float(message.get("temperature", 0.0))
+        if not temperature >= 0.0:
+            raise ValueError("temperature must be 0 or above")
         if temperature > 0.0:
             rows = decoder.sample(
                 message["z"], temperature=temperature, seed=int(message.get("seed", 0))
             )
         else:
             rows = decoder.tokens(message["z"])
+        if len(rows) != 1:
+            raise ValueError("a decode message has one z")
         return {
             "type": "phrase",
             "id": message["id"],

@@ -1,5 +1,8 @@
 """Scores to melodies: spelling survives transposition, the grid is exact, the cache is checked."""
 
+# mypy: disable-error-code="no-untyped-call"
+# (music21 leaves most of its methods untyped.)
+
 import gzip
 import json
 from pathlib import Path

@@ -1,0 +1,146 @@
+"""Equation 16, part by part, on a small model in float64."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.config import GlsrSection
+from engine.geodesic import onset_retreat, r_geo, slopes
+from engine.model import VAE, ModelConfig
+from engine.objective import PRIOR_SWEEP, batch_loss, regularised_of
+from engine.objective import _prior_points as prior_points
+
+COUNT = {"name": "note_count", "dimension": 1, "mu": 2.0, "variance": 0.1}
+LEAN = {"name": "lean", "dimension": 3, "mu": 1.5, "variance": 0.2}
+TOKENS = torch.randint(0, 7, (6, 16), generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def model() -> VAE:
+    torch.manual_seed(0)
+    sizes = ModelConfig(tokens=7, latent_dimensions=4, units=8, embedding=5, dropout=0.0)
+    return VAE(sizes).double().train()
+
+
+def glsr(*attributes: dict[str, Any], **settings: Any) -> GlsrSection:
+    return GlsrSection.model_validate({"attributes": attributes, "rows": 6} | settings)
+
+
+def by_hand(model: VAE, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The batch's z, -log p(x|z) and KL, from their definitions."""
+    torch.manual_seed(seed)
+    posterior = model.encoder(TOKENS)
+    z = posterior.mean + torch.randn_like(posterior.mean) * torch.exp(posterior.log_variance / 2)
+    log_p = torch.log_softmax(model.decoder(z, 16), -1)
+    nll = -log_p.gather(-1, TOKENS[..., None]).sum((1, 2)).mean()
+    normal = torch.distributions.Normal(posterior.mean, torch.exp(posterior.log_variance / 2))
+    kl = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0.0, 1.0))
+    return z, nll, kl.sum(1).mean()
+
+
+@pytest.mark.parametrize(("beta", "weight"), [(1.0, 1.0), (0.3, 0.7), (0.0, 0.5)])
+def test_the_total_is_equation_16(model: VAE, beta: float, weight: float) -> None:
+    """Total = -log p(x|z) + beta KL - weight R, with R taken at the very z that were decoded."""
+    section = glsr(COUNT, LEAN)
+    z, nll, kl = by_hand(model, seed=1)
+    terms = regularised_of(section)
+    term = r_geo(slopes(model.decoder, z, terms, 16).slopes, terms).mean()
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, section, beta=beta, glsr_weight=weight)
+    torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.kl, kl, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.r_geo, term, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.total, nll + beta * kl - weight * term, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("section", [glsr(), glsr(COUNT)], ids=["no attributes", "weight 0"])
+def test_a_plain_vae_is_left_when_nothing_is_regularised(model: VAE, section: GlsrSection) -> None:
+    """Without attributes, or before R's ramp begins, the loss is the paper's equation 2."""
+    _, nll, kl = by_hand(model, seed=1)
+    weight = 0.0 if section.attributes else 1.0
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=weight)
+    torch.testing.assert_close(loss.total, nll + kl, rtol=1e-12, atol=1e-12)
+    assert float(loss.r_geo) == float(loss.retreat) == 0.0
+
+
+def test_the_term_on_some_rows_leaves_the_rest_alone(model: VAE) -> None:
+    """R on two of six rows: the reconstruction still counts all six, R the first two."""
+    section = glsr(COUNT, rows=2)
+    z, nll, _ = by_hand(model, seed=1)
+    terms = regularised_of(section)
+    term = r_geo(slopes(model.decoder, z[:2], terms, 16).slopes, terms).mean()
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=1.0)
+    torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.r_geo, term, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_rows_from_the_prior_are_not_reconstructed(model: VAE, share: float) -> None:
+    """Points drawn from the prior shape the slope only; every window is still reconstructed."""
+    section = glsr(COUNT, prior_share=share)
+    _, nll, kl = by_hand(model, seed=1)
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=1.0)
+    torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.total, nll + kl - loss.r_geo, rtol=1e-12, atol=1e-12)
+    assert bool(loss.total.isfinite())
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+def test_a_batch_smaller_than_the_terms_rows(model: VAE, windows: int) -> None:
+    """A tiny corpus gives a small batch: all its windows are reconstructed, none twice."""
+    section = glsr(COUNT, rows=32, prior_share=0.5)
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS[:windows], section, beta=1.0, glsr_weight=1.0)
+    torch.manual_seed(1)
+    plain = batch_loss(model, TOKENS[:windows], glsr(), beta=1.0, glsr_weight=0.0)
+    torch.testing.assert_close(loss.nll, plain.nll, rtol=1e-12, atol=1e-12)
+
+
+def test_prior_rows_sweep_the_regularised_coordinates() -> None:
+    """Regularised coordinates are uniform on [-3, 3], the others standard normal."""
+    torch.manual_seed(0)
+    z = prior_points(torch.zeros(1, 4), 20_000, regularised_of(glsr(COUNT, LEAN)))
+    for dimension in (0, 2):
+        assert float(z[:, dimension].abs().max()) <= PRIOR_SWEEP == 3.0
+        assert float(z[:, dimension].var()) == pytest.approx(3.0, abs=0.1)
+    for dimension in (1, 3):
+        assert float(z[:, dimension].var()) == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_retreat_aid_is_added_only_when_asked_for(model: VAE) -> None:
+    """`paper` leaves it out; with a weight it is the mean onset retreat along the note count."""
+    torch.manual_seed(1)
+    without = batch_loss(model, TOKENS, glsr(LEAN, COUNT), beta=1.0, glsr_weight=0.5)
+    section = glsr(LEAN, COUNT, onset_retreat=0.2)
+    z, _, _ = by_hand(model, seed=1)
+    found = slopes(model.decoder, z, regularised_of(section), 16)
+    retreat = onset_retreat(found.logits, found.tangents[1]).mean()
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=0.5)
+    assert float(retreat.detach()) > 0.0
+    torch.testing.assert_close(loss.retreat, retreat, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(loss.total, without.total + 0.5 * 0.2 * retreat)
+
+
+def test_the_terms_gradient_reaches_encoder_and_decoder(model: VAE) -> None:
+    """Through the batch loss, R moves the weights of both networks: nothing is detached."""
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, glsr(COUNT), beta=1.0, glsr_weight=1.0)
+    for name, weight in model.named_parameters():
+        (gradient,) = torch.autograd.grad(loss.r_geo, weight, retain_graph=True, allow_unused=True)
+        assert gradient is not None or name == "decoder.output.bias", name
+        assert gradient is None or float(gradient.abs().max()) > 0.0, name
+
+
+def test_accuracy_is_the_share_of_right_tokens(model: VAE) -> None:
+    """The training accuracy that the curriculum looks at counts tokens recovered by argmax."""
+    z, _, _ = by_hand(model, seed=1)
+    torch.manual_seed(1)
+    loss = batch_loss(model, TOKENS, glsr(), beta=1.0, glsr_weight=0.0)
+    right = (model.decoder(z, 16).argmax(-1) == TOKENS).float().mean()
+    torch.testing.assert_close(loss.accuracy, right)
