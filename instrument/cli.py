@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from engine.card import CheckpointError, check_checkpoint, find_checkpoint
@@ -71,10 +70,7 @@ Checkpoint = Annotated[
 ]
 Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
 Tempo = Annotated[
-    float,
-    typer.Option(
-        "--tempo", min=MIN_TEMPO_BPM, max=MAX_TEMPO_BPM, metavar="BPM", help="Quarters a minute."
-    ),
+    float, typer.Option("--tempo", metavar="BPM", help="Quarters a minute, 20 to 400.")
 ]
 
 
@@ -99,8 +95,7 @@ def play(
         str, typer.Option("--clock", metavar="internal", help="Who beats time.")
     ] = "internal",
     bars: Annotated[
-        int | None,
-        typer.Option("--bars", min=1, max=MAX_BARS, metavar="N", help="Stop after N bars."),
+        int | None, typer.Option("--bars", metavar="N", help="Stop after N bars.")
     ] = None,
     take: Annotated[
         Path | None, typer.Option("--take", metavar="FILE.mid", help="Write down what was played.")
@@ -125,8 +120,8 @@ def play(
         midi_api=midi_api,
         osc_host=host,
         osc_port=port,
-        tempo_bpm=_finite(tempo, "--tempo"),
-        bars=bars,
+        tempo_bpm=_tempo(tempo),
+        bars=None if bars is None else _bars(bars),
         take=take,
     )
     status = Performance(options, Display(sys.stdout)).run()
@@ -138,7 +133,7 @@ def render_command(
     out: Annotated[Path, typer.Argument(metavar="OUT.mid|OUT.wav")],
     patch: Patch = "default",
     checkpoint: Checkpoint = "stage",
-    bars: Annotated[int, typer.Option("--bars", min=1, max=MAX_BARS, metavar="N")] = 8,
+    bars: Annotated[int, typer.Option("--bars", metavar="N", help="How many.")] = 8,
     tempo: Tempo = 120.0,
     z: Annotated[
         str | None, typer.Option("--z", metavar='"z1,z2,..."', help="The point to decode.")
@@ -149,7 +144,7 @@ def render_command(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, metavar="N", help="Start from a random point, the N-th."),
+        typer.Option("--seed", metavar="N", help="Start from a random point, the N-th."),
     ] = None,
     loop: Annotated[
         bool, typer.Option("--loop", help="Carry the last note into the beginning.")
@@ -160,6 +155,7 @@ def render_command(
 ) -> None:
     """Perform without a clock, into a .mid or .wav file."""
     check_target(out)
+    bars = _bars(bars)
     if take is not None:
         if z is not None or sweep_ is not None or seed is not None or loop:
             raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
@@ -172,7 +168,7 @@ def render_command(
         mapping = load_patch(patch, dimensions)
         base = _base_point(z, seed, dimensions)
         z_at = steady(base) if sweep_ is None else sweep(base, *_sweep_of(sweep_, dimensions), bars)
-        plan = Plan(z_at, bars, [(0, _finite(tempo, "--tempo"))], mapping, loop)
+        plan = Plan(z_at, bars, [(0, _tempo(tempo))], mapping, loop)
     from engine.decoding import PhraseDecoder
 
     notes = render(plan, PhraseDecoder.load(folder), out)
@@ -285,21 +281,32 @@ def _host_and_port(osc: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _finite(value: float, option: str) -> float:
-    if not math.isfinite(value):
-        raise InputError(f"{option}: {value} is not a number to play with.")
-    return value
+def _tempo(bpm: float) -> float:
+    if not MIN_TEMPO_BPM <= bpm <= MAX_TEMPO_BPM:  # NaN is not within either
+        raise InputError(f"--tempo {bpm:g}: choose {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} bpm.")
+    return bpm
+
+
+def _bars(bars: int) -> int:
+    if not 1 <= bars <= MAX_BARS:
+        raise InputError(f"--bars {bars}: choose 1 to {MAX_BARS}.")
+    return bars
 
 
 def _number(text: str, option: str) -> float:
     try:
-        return _finite(float(text), option)
+        value = float(text)
     except ValueError:
         raise InputError(f"{option}: {text.strip()!r} is not a number.") from None
+    if not math.isfinite(value):
+        raise InputError(f"{option}: {text.strip()} is not a finite number.")
+    return value
 
 
 def _base_point(z: str | None, seed: int | None, dimensions: int) -> Z:
     """The point given, or the seed's point of N(0, I), or the origin."""
+    if seed is not None and seed < 0:
+        raise InputError(f"--seed {seed}: choose 0 or more.")
     if z is not None and seed is not None:
         raise InputError("--z and --seed both choose the point; give one of them.")
     if z is not None:
@@ -325,9 +332,9 @@ def main() -> None:
     """The entry point ``glisser``."""
     try:
         status = app(standalone_mode=False)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         _refuse(error.format_message())
-    except click.Abort:
+    except typer.Abort:
         sys.exit(0)
     except ONE_SENTENCE as error:
         _refuse(str(error))

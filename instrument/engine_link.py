@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from engine.card import check_checkpoint
+from engine.vocabulary import Vocabulary
 from engine.wire import Message
-from instrument.children import QUIT_PATIENCE_S, Child
+from instrument.children import Child
 
+CLOSE_PATIENCE_S = 0.2  # it has nothing to lose, and one that still loads torch cannot listen
 RESTART_PAUSE_S = 1.0  # between two engines, when one dies again
 
 
@@ -23,13 +24,14 @@ class EngineLink:
     def __init__(
         self,
         checkpoint: Path,
+        vocabulary: Vocabulary,
         answered: Callable[[Message], None],
         fault: Callable[[str], None],
     ) -> None:
         """``answered`` gets each phrase, on a reader thread; ``fault`` one line for a person."""
         self._checkpoint = str(checkpoint.resolve())
+        self._vocabulary = vocabulary
         self._answered, self._fault = answered, fault
-        self._vocabulary = check_checkpoint(checkpoint).spelled()
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
@@ -66,7 +68,7 @@ class EngineLink:
         with self._lock:
             child, self._child = self._child, None
         if child is not None:
-            child.end({"type": "quit"}, QUIT_PATIENCE_S)
+            child.end({"type": "quit"}, CLOSE_PATIENCE_S)
 
     def _send(self, request: Message) -> None:
         if self._child is not None:

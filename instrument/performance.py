@@ -95,11 +95,12 @@ class Performance:
             mapping=self._mapping,
             tempo_bpm=options.tempo_bpm,
         )
-        self._start_steps = self._card.spelled().steps(self._card.start_tokens)
+        vocabulary = self._card.spelled()
+        self._start_steps = vocabulary.steps(self._card.start_tokens)
         self._fault = Fault(display)
         self._feedback = Feedback(self._mapping, self._start_steps, self._stats)
         self._from_player: SimpleQueue[Message] = SimpleQueue()
-        self._engine = EngineLink(folder, self._send_player, self._fault)
+        self._engine = EngineLink(folder, vocabulary, self._send_player, self._fault)
         self._player: Child | None = None
         self._osc: OscInput | None = None
         self._stopping = Event()
@@ -141,8 +142,7 @@ class Performance:
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
-        self._write_take()
-        return status
+        return status if self._write_take() else 1
 
     def _start_player(self) -> Child:
         player = Child("instrument.player", self._hear_player, self._player_ended)
@@ -227,17 +227,19 @@ class Performance:
             except Empty:
                 return
 
-    def _write_take(self) -> None:
+    def _write_take(self) -> bool:
+        """Write the take that was asked for; False when the disk would not have it."""
         if self._options.take is None:
-            return
+            return True
         try:
             self._take.write(self._options.take)
         except TakeError as error:
-            self._display.say(str(error))
-            return
+            self._fault(str(error))
+            return False
         self._display.say(
             f"take: {self._options.take}  ({self._take.bars} bars, {self._take.onsets} notes)"
         )
+        return True
 
     def _hear_player(self, message: Message) -> None:
         """Reader thread of the player: requests go straight on, everything else to the main

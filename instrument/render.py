@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.files import check_folder
 from engine.phrase import HOLD_STEP
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
@@ -121,10 +122,13 @@ def render(plan: Plan, decoder: "PhraseDecoder", out: Path) -> list[NoteEvent]:
 
 
 def check_target(out: Path) -> None:
-    """Refuse a path that cannot become a render: unknown suffix or no folder."""
+    """Refuse, before anything is decoded, a path that cannot become a render.
+
+    Raises :class:`RenderError`.
+    """
     if out.suffix.lower() not in SUFFIXES:
         raise RenderError(f"{out}: a render ends in .mid or .wav")
-    if not out.parent.is_dir():
-        raise RenderError(f"{out} cannot be written: {out.parent} is not a folder")
-    if out.is_dir():
-        raise RenderError(f"{out} cannot be written: it is a folder")
+    try:
+        check_folder(out)
+    except OSError as error:
+        raise RenderError(f"{out} cannot be written: {error.strerror}") from error

@@ -6,13 +6,12 @@ a line: first what was played with, then the player's own account in order. From
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.files import write_atomically
+from engine.files import check_folder, write_atomically
 from engine.wire import Message
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
@@ -40,11 +39,10 @@ def check_writable(file: Path) -> None:
     """
     if file.suffix.lower() not in {".mid", ".midi"}:
         raise TakeError(f"{file}: a take ends in .mid")
-    folder = file.parent
-    if not folder.is_dir():
-        raise TakeError(f"{file} cannot be written: {folder} is not a folder")
-    if file.is_dir() or not os.access(folder, os.W_OK):
-        raise TakeError(f"{file} cannot be written: no permission")
+    try:
+        check_folder(file)
+    except OSError as error:
+        raise TakeError(f"{file} cannot be written: {error.strerror}") from error
 
 
 @dataclass
