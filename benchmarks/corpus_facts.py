@@ -11,6 +11,8 @@ from rich.console import Console
 
 from engine.chorales import Melody
 from engine.corpus import SIDES, build_corpus, residual_share, split_by_tune, tune_clusters
+from engine.phrase import PHRASE_STEPS
+from engine.vocabulary import HOLD_ID
 from instrument.training import chorales
 
 COMMON_TIME = (4, 4)
@@ -45,6 +47,9 @@ def main() -> None:
     for name, corpus in (("paper", paper), ("stage", stage)):
         by_side = {side: len(corpus.sides[side]) for side in SIDES}
         facts.append((f"{name} windows", f"{sum(by_side.values())} {by_side}"))
+        holds = sum(int((windows.tokens == HOLD_ID).sum()) for windows in corpus.sides.values())
+        share = holds / (PHRASE_STEPS * sum(by_side.values()))
+        facts.append((f"{name} share of HOLD", f"{share:.1%}"))
     for side in ("validation", "test"):
         share = residual_share(melodies, sides, side)
         facts.append((f"{side} fingerprints also in training", f"{share:.1%}"))
