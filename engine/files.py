@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+PARTIAL = ".partial-"
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` in one step, so that no reader ever meets half a file.
@@ -13,7 +15,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     whatever stood at ``path`` untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -24,6 +26,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def remove_partial(folder: Path) -> None:
+    """Clear away what writers that were killed left in ``folder``, which must have none now."""
+    for leftover in folder.glob(f"{PARTIAL}*"):
+        leftover.unlink()
 
 
 def check_folder(file: Path) -> None:

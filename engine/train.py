@@ -20,7 +20,7 @@ from engine.checkpoint import device_for_training
 from engine.config import TrainConfig
 from engine.corpus import Corpus, Tokens
 from engine.evaluation import exact_slopes, prior_points, reconstruct, sweep
-from engine.files import write_atomically
+from engine.files import remove_partial, write_atomically
 from engine.geodesic import r_geo
 from engine.metrics import note_counts, sweep_figures
 from engine.model import VAE, ModelConfig
@@ -98,15 +98,25 @@ def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
         raise TrainingError(f"{file} cannot be read: {error.strerror}") from error
     except Exception as error:  # torch raises many kinds for a damaged file
         raise TrainingError(f"{file} is damaged and cannot be resumed") from error
-    if state["config"] != config.model_dump_json():
-        raise TrainingError(f"{file} was written by another config; use that one, or a new --out")
+    try:
+        if state["config"] != config.model_dump_json():
+            raise TrainingError(
+                f"{file} was written by another config; use that one, or a new --out"
+            )
+        _restore(run, state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(f"{file} is of another corpus or version; use a new --out") from error
+    remove_partial(folder)
+    _cut_log(folder / LOG_FILE, run.update)
+    return run
+
+
+def _restore(run: Run, state: dict[str, Any]) -> None:
     run.model.load_state_dict(state["model"])
     run.optimiser.load_state_dict(state["optimiser"])
     run.update, run.smoothed, run.seconds = state["update"], state["smoothed"], state["seconds"]
     run.progress = Progress(**state["progress"])
     run.validation = state["validation"]
-    _cut_log(folder / LOG_FILE, run.update)
-    return run
 
 
 def save_run(run: Run) -> None:
@@ -264,9 +274,18 @@ def _append_log(file: Path, entry: dict[str, Any]) -> None:
 
 
 def _cut_log(file: Path, update: int) -> None:
-    """Drop the lines after the last save: the resumed run will write them again."""
+    """Drop the lines after the last save: the resumed run will write them again.
+
+    A kill may have left half a line; nothing after it is from before the save.
+    """
     if not file.exists():
         return
-    lines = file.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if line and json.loads(line)["update"] <= update]
-    write_atomically(file, "".join(f"{line}\n" for line in kept).encode())
+    kept = []
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            if json.loads(line)["update"] > update:
+                break
+        except ValueError:
+            break
+        kept.append(f"{line}\n")
+    write_atomically(file, "".join(kept).encode())

@@ -12,9 +12,10 @@ from tests.real import pytest_runtest_makereport, pytest_runtest_setup
 # pytest finds a fixture and its hooks by their names in this file.
 __all__ = ["jack_server", "pytest_runtest_makereport", "pytest_runtest_setup"]
 
-# One thread, here and in every process a test starts: tiny nets gain nothing from more, and sums
-# keep one order. torch reads this when it is first imported.
+# One CPU thread, here and in every process a test starts: tiny nets gain nothing from more, and
+# sums keep one order. torch reads these when it is first imported.
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import write_atomically
+from engine.files import PARTIAL, remove_partial, write_atomically
 
 
 def test_the_folder_is_made_and_the_file_is_readable(tmp_path: Path) -> None:
@@ -43,3 +43,12 @@ def test_a_failure_leaves_the_old_file(
         write_atomically(file, b"new")
     assert file.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["state"]
+
+
+def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
+    """Half-written files go; everything else in the folder stays."""
+    (tmp_path / f"{PARTIAL}abc").write_bytes(b"half")
+    (tmp_path / ".hidden").write_bytes(b"yours")
+    write_atomically(tmp_path / "state", b"whole")
+    remove_partial(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".hidden", "state"]

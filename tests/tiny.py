@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import files
+from engine import train as training
 from engine.chorales import Bar, Melody
 from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
@@ -21,6 +22,8 @@ from engine.train import Run, Tick, new_run, train
 
 C_MAJOR = {60: 0, 62: 2, 64: 4, 65: -1, 67: 1, 69: 3, 71: 5, 72: 0}  # pitch -> line of fifths
 CORPUS_SHA256 = "0" * 64
+
+training.SWEEP_SAMPLE = 4  # sweeps of a validation; what they show is not what these runs are for
 
 
 def tiny_melody(seed: int, *, bars: int = 6) -> Melody:
