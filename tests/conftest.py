@@ -1,6 +1,7 @@
 """What several tests share. torch is imported only by the fixtures that need it."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ __all__ = ["jack_server", "pytest_runtest_makereport", "pytest_runtest_setup"]
 # sums keep one order. torch reads these when it is first imported.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+@pytest.fixture(autouse=True)
+def whole_floats() -> None:
+    """Training rounds the smallest floats of its process to 0; the next test has them back."""
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")
