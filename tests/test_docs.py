@@ -1,0 +1,32 @@
+"""What the documents promise is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from instrument.mapping import Mapping
+from instrument.osc_parse import GETTABLE, addresses
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_every_osc_address_is_documented_and_every_documented_one_exists() -> None:
+    """docs/osc.md's first table and the address table of the code name the same addresses."""
+    heard = (ROOT / "docs" / "osc.md").read_text().split("## What it tells")[0]
+    documented = set()
+    for address in re.findall(r"^\| (`/[^|]*)\|", heard, re.MULTILINE):
+        for name in re.findall(r"`([^`]*)`", address):
+            numbered = [str(n) for n in range(1, 13)]
+            filled = GETTABLE if "<what>" in name else numbered if "<" in name else [""]
+            documented |= {re.sub("<.*>", value, name) for value in filled}
+    assert documented == {address.decode() for address in addresses(Mapping())}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    """No page of the documentation points at a file that is not there."""
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
