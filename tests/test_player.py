@@ -12,6 +12,7 @@ from instrument.midi_out import Recorder
 from instrument.pipes import END
 from instrument.player import FLOOD_EVERY_NS, FLOOD_MESSAGES, MS, Player
 from instrument.player_messages import Setup
+from instrument.round_trips import FIRST_ROUND_TRIP_NS, SPARE_NS
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_BEAT, Timeline
 from tests.parts import SETUP, TOKENS, answer, knob, transport
 
@@ -120,6 +121,26 @@ def test_an_answer_that_came_while_the_machine_hiccuped_is_in_time() -> None:
     assert stage.sent()[-1] == b"\x90\x48\x60"
 
 
+def test_a_quick_engine_is_asked_later_and_the_knob_read_later() -> None:
+    """The margin is what the last answers took and a little more, in milliseconds at any tempo."""
+    stage = Stage()
+    first_ask_ns = BAR_NS - FIRST_ROUND_TRIP_NS - SPARE_NS
+    stage.run(first_ask_ns)
+    (request,) = stage.told("request")
+    stage.sleep(5 * MS)
+    stage.tell(answer(request, 72))
+    stage.run(BAR_NS)
+    stage.tell(knob(1.0, tempo_bpm=240.0))
+    ask_ns = BAR_NS + BAR_NS // 2 - 5 * MS - SPARE_NS
+    slack_ns = (
+        4 * BEAT_NS // TICKS_PER_BEAT
+    )  # the change is at the next tick; margins are whole ticks
+    stage.run(ask_ns - slack_ns)
+    assert len(stage.told("request")) == 1
+    stage.run(ask_ns + slack_ns // 4)
+    assert len(stage.told("request")) == 2
+
+
 def test_an_answer_that_is_no_phrase_is_told_and_the_music_goes_on() -> None:
     """One line for the terminal; the bar repeats."""
     stage = Stage()
@@ -140,10 +161,16 @@ def test_stop_and_play() -> None:
     quiet = len(stage.sent())
     stage.run(5 * BAR_NS)
     assert len(stage.sent()) == quiet
+    stage.tell(transport("stop"))
     stage.tell(transport("play"))
     assert stage.outputs[0].sent[-1] == (TICKS_PER_BAR, NOTE_ON)
     states = [(state["playing"], state["tick"]) for state in stage.told("state")]
-    assert states == [(True, 0), (False, TICKS_PER_BEAT), (True, TICKS_PER_BAR)]
+    assert states == [
+        (True, 0),
+        (False, TICKS_PER_BEAT),
+        (False, TICKS_PER_BAR),  # while stopped no tick passes
+        (True, TICKS_PER_BAR),
+    ]
 
 
 def test_a_knob_set_before_play_is_heard_in_bar_one() -> None:
@@ -159,7 +186,6 @@ def test_a_knob_set_before_play_is_heard_in_bar_one() -> None:
 def test_frozen_from_the_start() -> None:
     """A frozen performance asks for nothing."""
     stage = Stage(replace(SETUP, controls=ControlState(freeze=True)))
-    stage.tell(knob(1.0, freeze=True))
     stage.run(4 * BAR_NS)
     assert stage.told("request") == []
     assert stage.told("bar")[-1]["misses"] == 0
@@ -213,6 +239,7 @@ def test_a_second_panic_within_a_second_closes_every_note_there_is() -> None:
     flooded = stage.sent()[begun:]
     closed = {(message[0] & 0x0F, message[1]) for message in flooded if message[0] & 0xF0 == 0x80}
     assert closed == {(channel, pitch) for channel in range(16) for pitch in range(128)}
+    assert flooded.count(NOTE_OFF) == flooded.count(NOTE_ON) - 1  # the last one still sounds
     beats = [tick for tick, message in stage.outputs[0].sent if message == NOTE_ON]
     assert beats == [n * TICKS_PER_BEAT for n in range(len(beats))]
 
