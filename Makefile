@@ -33,7 +33,6 @@ $(INSTALLED): pyproject.toml
 play: setup ## play eight bars of the shipped checkpoint, in real time, on whatever is here
 	@mkdir -p takes
 	@$(BIN)/glisser play --bars 8 --take takes/first.mid
-	@echo 'The take is in takes/first.mid.'
 
 test: setup ## run all tests; those that need a part that is missing here say so and are skipped
 	@$(BIN)/python -m pytest
