@@ -5,6 +5,7 @@ torch is imported only inside the commands that need it, never by ``play``.
 
 import json
 import math
+import os
 import random
 import re
 import sys
@@ -334,10 +335,14 @@ def main() -> None:
         status = app(standalone_mode=False)
     except typer.TyperException as error:
         _refuse(error.format_message())
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(0)
     except ONE_SENTENCE as error:
         _refuse(str(error))
+    try:
+        sys.stdout.flush()
+    except OSError:  # whoever read our lines is gone; that is no fault of the music
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -22,6 +22,7 @@ from engine.phrase import HOLD_STEP, PHRASE_STEPS, STEPS_PER_BAR, notes_from_ste
 from engine.wire import Message
 
 FAULTS_SHOWN = 4
+PANEL_WIDTH = 72  # steady, so that nothing jumps when a line grows
 REFRESH_PER_SECOND = 12
 KEYS_HELP = "space play/stop   p panic   f freeze   q quit"
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
@@ -128,7 +129,8 @@ class Display:
             *(Text(f"! {line}", style="yellow") for line in faults),
             Text(KEYS_HELP, style="dim"),
         ]
-        return Panel(Group(*body), title="Glisser", expand=False)
+        width = min(PANEL_WIDTH, self._console.width)
+        return Panel(Group(*body), title="Glisser", width=width)
 
 
 def bar_line(bar: Message) -> str:

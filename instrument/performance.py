@@ -35,7 +35,7 @@ from instrument.scheduler import Decoded
 from instrument.take import Take, TakeError, check_writable
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
-MAX_PLAYER_SILENCE_S = 0.5
+MAX_PLAYER_SILENCE_S = 2.0  # it says that it is alive ten times a second
 PLAYER_START_S = 20.0
 
 
@@ -139,6 +139,7 @@ class Performance:
             self._osc.start()
             Thread(target=self._send_controls, name="controls", daemon=True).start()
             self._display.start()
+            self._act([Transport("play")])
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
@@ -157,7 +158,7 @@ class Performance:
             first=Decoded(base, self._card.start_tokens, self._start_steps),
             mapping=self._mapping,
             controls=self._controls.state(),
-            playing=True,
+            playing=False,  # not before every door is open
         )
         player.send(setup.to_message())
         try:
