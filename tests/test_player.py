@@ -121,24 +121,36 @@ def test_an_answer_that_came_while_the_machine_hiccuped_is_in_time() -> None:
     assert stage.sent()[-1] == b"\x90\x48\x60"
 
 
+TICK_NS = BEAT_NS // TICKS_PER_BEAT + 1
+
+
+def requests_by(stage: Stage, to_ns: int) -> int:
+    stage.run(to_ns)
+    return len(stage.told("request"))
+
+
 def test_a_quick_engine_is_asked_later_and_the_knob_read_later() -> None:
-    """The margin is what the last answers took and a little more, in milliseconds at any tempo."""
+    """The margin is what the last answers took and a little more, in whole ticks."""
     stage = Stage()
-    first_ask_ns = BAR_NS - FIRST_ROUND_TRIP_NS - SPARE_NS
-    stage.run(first_ask_ns)
-    (request,) = stage.told("request")
+    first_ns = BAR_NS - FIRST_ROUND_TRIP_NS - SPARE_NS
+    assert requests_by(stage, first_ns - TICK_NS) == 0
+    assert requests_by(stage, first_ns) == 1
     stage.sleep(5 * MS)
-    stage.tell(answer(request, 72))
-    stage.run(BAR_NS)
+    stage.tell(answer(stage.told("request")[0], 72))
+    stage.tell(knob(1.0))
+    second_ns = 2 * BAR_NS - 5 * MS - SPARE_NS
+    assert requests_by(stage, second_ns - 2 * TICK_NS) == 1
+    assert requests_by(stage, second_ns) == 2
+
+
+def test_the_margin_is_the_same_time_at_any_tempo() -> None:
+    """The engine is no quicker because the music is."""
+    stage = Stage()
     stage.tell(knob(1.0, tempo_bpm=240.0))
-    ask_ns = BAR_NS + BAR_NS // 2 - 5 * MS - SPARE_NS
-    slack_ns = (
-        4 * BEAT_NS // TICKS_PER_BEAT
-    )  # the change is at the next tick; margins are whole ticks
-    stage.run(ask_ns - slack_ns)
-    assert len(stage.told("request")) == 1
-    stage.run(ask_ns + slack_ns // 4)
-    assert len(stage.told("request")) == 2
+    bar_ns = BAR_NS // 2 + TICK_NS // 2  # the change came with the first tick
+    ask_ns = bar_ns - FIRST_ROUND_TRIP_NS - SPARE_NS
+    assert requests_by(stage, ask_ns - TICK_NS) == 0
+    assert requests_by(stage, ask_ns) == 1
 
 
 def test_an_answer_that_is_no_phrase_is_told_and_the_music_goes_on() -> None:

@@ -464,10 +464,11 @@ def test_a_night_asleep_is_passed_over_at_once() -> None:
 def test_after_a_night_the_knob_is_asked_for_anew() -> None:
     """What was asked before it may never be answered; the first bar line after follows the knob."""
     core = scheduler(z_for=lambda _tick: (7.0,))
+    core.margin_ticks = 4 * STEP
     core.play()
-    play_to(core, BAR - 1, answered=False)
-    night = 10 * PHRASE + STEP
-    core.pop_due(night, sound_from=night)
+    assert len(requests(play_to(core, BAR - 3 * STEP, answered=False))) == 1
+    night = 10 * PHRASE + BAR - 2 * STEP
+    answer_all(core, core.pop_due(night, sound_from=night))
     assert onsets(play_to(core, 10 * PHRASE + BAR))[-1] == (10 * PHRASE + BAR, 67)
 
 
