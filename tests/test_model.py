@@ -142,3 +142,27 @@ def test_recurrent_weights_begin_orthogonal() -> None:
             if name.startswith("weight_hh"):
                 for gate in weight.detach().chunk(4):
                     torch.testing.assert_close(gate @ gate.T, torch.eye(8), rtol=0, atol=1e-5)
+
+
+def test_the_encoder_reads_to_the_end_through_both_layers() -> None:
+    """The posterior is made of the top layer's last states: a change at any step moves it."""
+    torch.manual_seed(0)
+    encoder = Encoder(CONFIG).eval()
+    rows = torch.zeros(33, 32, dtype=torch.long)
+    rows[torch.arange(32), torch.arange(32)] = 3  # row t differs from the last one at step t
+    means = encoder(rows).mean
+    assert bool((means[:32] != means[32]).any(-1).all())
+    states, _ = encoder.lstm(encoder.embedding(rows))
+    ends = torch.cat([states[:, -1, :8], states[:, 0, 8:]], -1)  # forwards last, backwards first
+    torch.testing.assert_close(means, encoder.head(ends)[:, :4])
+
+
+def test_the_weights_that_read_z_begin_larger() -> None:
+    """The gain multiplies what reads z and leaves the mask bit's weights alone."""
+    read = []
+    for gain in (1.0, 3.0):
+        torch.manual_seed(0)
+        lstm = Decoder(replace(CONFIG, z_gain=gain)).lstm
+        read.append(dict(lstm.named_parameters())["weight_ih_l0"].detach())
+    torch.testing.assert_close(read[1][:, :-1], 3.0 * read[0][:, :-1])
+    assert torch.equal(read[1][:, -1], read[0][:, -1])
