@@ -119,8 +119,12 @@ class Player:
     def _play_due(self, now_ns: int) -> None:
         if self._core.playing:
             sound_from = self._timeline.tick_at(now_ns - LATE_NS - 1) + 1
+            before = self._core.left_out
             events = self._core.pop_due(self._timeline.tick_at(now_ns), sound_from)
             self._do(events, now_ns)
+            if (left_out := self._core.left_out - before) > 0:
+                text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
+                self._post({"type": "error", "text": f"{text}: {left_out}"})
 
     def _do(self, events: Sequence[Event], now_ns: int) -> None:
         """Send the notes first, then tell of everything in order."""

@@ -131,6 +131,7 @@ class Scheduler:
         self.frozen = False  # keep the phrase, whatever the knobs do
         self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap its phrase is asked for
         self.misses = 0
+        self.left_out = 0  # onsets that came too late to be heard
         self.origin_tick = 0  # where bar 1 begins
         self.ledger = Ledger()
         self._z_for = z_for
@@ -269,7 +270,9 @@ class Scheduler:
         if step == HOLD_STEP:  # a sounding note goes on, whichever phrase began it
             return
         events += self.ledger.close_all(tick)
-        if step >= 0 and audible:
+        if step >= 0 and not audible:
+            self.left_out += 1
+        elif step >= 0:
             for port in self._ports:
                 events += self.ledger.note_on(tick, (port, self._channel, step), self._velocity)
 

@@ -15,7 +15,17 @@ import pytest
 
 from engine.decoding import PhraseDecoder
 from tests.jack import JackServer, running_jack
-from tests.live import Play, half_of, judging, notes_by_bar, playing, wait_for_port, z_by_bar
+from tests.live import (
+    Play,
+    StalledError,
+    half_of,
+    judging,
+    notes_by_bar,
+    playing,
+    void_when_stalled,
+    wait_for_port,
+    z_by_bar,
+)
 
 ROUNDS = int(os.environ.get("GLISSER_SIGNAL_ROUNDS", "3"))  # 20 for the record; see CONTRIBUTING
 JACK = ["jackd", "jack_midi_dump", "jack_lsp", "stdbuf"]
@@ -39,6 +49,8 @@ def osc(play: Play, address: str, *typed: str) -> None:
 
 def assert_faithful(play: Play, heard: list[tuple[str, int]], decoder: PhraseDecoder) -> None:
     """What arrived is what the take says, and each bar is that half of decode(z)."""
+    if play.stalled():
+        raise StalledError
     account = play.account()
     sent = [("on" if m["velocity"] else "off", m["pitch"]) for m in account if m["type"] == "note"]
     assert heard == sent
@@ -49,6 +61,7 @@ def assert_faithful(play: Play, heard: list[tuple[str, int]], decoder: PhraseDec
 
 
 @pytest.mark.real(needs=[*JACK, "oscsend"])
+@void_when_stalled
 def test_a_knob_moved_over_osc_is_heard_and_every_note_is_closed(
     jack: JackServer, decoder: PhraseDecoder, tmp_path: Path
 ) -> None:
@@ -84,6 +97,7 @@ sys.stdin.readline()
 
 
 @pytest.mark.real(needs=JACK)
+@void_when_stalled
 def test_a_controller_on_a_real_midi_input_is_heard(
     jack: JackServer, decoder: PhraseDecoder, tmp_path: Path
 ) -> None:
@@ -112,6 +126,7 @@ def test_a_controller_on_a_real_midi_input_is_heard(
 
 
 @pytest.mark.real(needs=[*JACK, "pd"])
+@void_when_stalled
 def test_a_knob_moved_by_pure_data_is_heard(
     jack: JackServer, decoder: PhraseDecoder, tmp_path: Path
 ) -> None:
@@ -212,6 +227,7 @@ def test_a_signal_at_any_moment_ends_silent(jack: JackServer, tmp_path: Path, na
 
 
 @pytest.mark.real(needs=JACK)
+@void_when_stalled
 def test_a_killed_engine_is_replaced_and_the_phrase_goes_on(
     jack: JackServer, decoder: PhraseDecoder, tmp_path: Path
 ) -> None:
@@ -227,6 +243,8 @@ def test_a_killed_engine_is_replaced_and_the_phrase_goes_on(
         play.process.send_signal(signal.SIGINT)
         assert play.finish() == 0
         judge.stop()
+    if play.stalled():
+        raise StalledError
     account = play.account()
     bars = [m["tick"] for m in account if m["type"] == "bar"]
     assert bars == sorted(set(bars))

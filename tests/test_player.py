@@ -273,8 +273,10 @@ def test_after_a_suspension_there_is_no_burst() -> None:
     stage.sleep(BAR_NS // 2 + 60 * MS)
     stage.tell()
     assert stage.sent() == [NOTE_ON, NOTE_OFF]
+    assert stage.told("error")[-1]["text"].endswith("notes left out: 2")
     stage.run(3 * BEAT_NS)
     assert stage.outputs[0].sent[2:] == [(3 * TICKS_PER_BEAT, NOTE_ON)]
+    assert len(stage.told("error")) == 1
 
 
 def test_fifty_milliseconds_late_is_still_played() -> None:
@@ -284,6 +286,7 @@ def test_fifty_milliseconds_late_is_still_played() -> None:
     stage.sleep(BEAT_NS + 50 * MS)
     stage.tell()
     assert stage.sent() == [NOTE_ON, NOTE_OFF, NOTE_ON]
+    assert stage.told("error") == []
 
 
 def test_after_the_last_bar_all_is_closed_and_done_is_told() -> None:
