@@ -3,6 +3,7 @@
 Main process only.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -26,18 +27,23 @@ class EngineLink:
         checkpoint: Path,
         vocabulary: Vocabulary,
         answered: Callable[[Message], None],
+        tell: Callable[[str], None],
         fault: Callable[[str], None],
     ) -> None:
-        """``answered`` gets each phrase, on a reader thread; ``fault`` one line for a person."""
+        """``answered`` gets each phrase, on a reader thread.
+
+        ``tell`` and ``fault`` get lines for a person: that it is ready, what went wrong.
+        """
         self._checkpoint = str(checkpoint.resolve())
         self._vocabulary = vocabulary
-        self._answered, self._fault = answered, fault
+        self._answered, self._tell, self._fault = answered, tell, fault
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
         self._pending: Message | None = None
         self._closing = Event()
         self.starts = 0
+        self._began_s = 0.0
 
     def start(self) -> None:
         """Start an engine; it loads the checkpoint and then answers."""
@@ -46,6 +52,7 @@ class EngineLink:
                 return
             self._ready = False
             self.starts += 1
+            self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
             self._child.send({"type": "load", "checkpoint": self._checkpoint})
 
@@ -88,6 +95,8 @@ class EngineLink:
                     pending, self._pending = self._pending, None
                     if pending is not None:
                         self._send(pending)
+                took_s = time.monotonic() - self._began_s
+                self._tell(f"engine ready after {took_s:.1f} s: the knobs are heard")
             case "refused":
                 self._fault(f"engine: {message['text']}")
 

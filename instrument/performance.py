@@ -100,7 +100,7 @@ class Performance:
         self._fault = Fault(display)
         self._feedback = Feedback(self._mapping, self._start_steps, self._stats)
         self._from_player: SimpleQueue[Message] = SimpleQueue()
-        self._engine = EngineLink(folder, vocabulary, self._send_player, self._fault)
+        self._engine = EngineLink(folder, vocabulary, self._send_player, display.say, self._fault)
         self._player: Child | None = None
         self._osc: OscInput | None = None
         self._stopping = Event()
@@ -184,6 +184,7 @@ class Performance:
         port = self._osc.port if self._osc else self._options.osc_port
         away = "" if host in {"127.0.0.1", "localhost", "::1"} else "  (open to the network)"
         self._display.say(f"OSC in: {host}:{port}{away}")
+        self._display.say("the engine is loading; until it is ready the first phrase repeats")
 
     def _supervise(self) -> int:
         """The main thread's loop: what the player tells, until the end."""

@@ -1,10 +1,7 @@
 """MIDI in: bytes in, actions out; and finding a port by a part of its name."""
 
-import os
 import queue
-import shutil
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 import rtmidi
@@ -162,32 +159,7 @@ def test_no_midi_system_is_no_input() -> None:
         MidiInput(None, ["nano"], MAPPING, lambda _: None, lambda _: None)
 
 
-@pytest.fixture
-def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A JACK server of our own with the dummy driver."""
-    if shutil.which("jackd") is None or shutil.which("jack_wait") is None:
-        pytest.skip("jackd is not installed")
-    name = f"glisser-test-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    arguments = ["-n", name, "-d", "dummy", "-r", "48000", "-p", "64"]
-    for realtime in (["-R", "-P70"], ["-r"]):
-        server = subprocess.Popen(
-            ["jackd", *realtime, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        waited = subprocess.run(["jack_wait", "-w", "-t", "10"], capture_output=True, check=False)
-        if waited.returncode == 0 and server.poll() is None:
-            break
-        server.kill()
-        server.wait()
-    else:
-        pytest.skip("jackd does not start here")
-    yield name
-    server.terminate()
-    server.wait()
-
-
-@pytest.mark.real
+@pytest.mark.real(needs=["jackd", "jack_wait"])
 @pytest.mark.usefixtures("jack_server")
 def test_a_controller_on_a_real_port_turns_a_knob() -> None:
     """Over JACK, a CC sent to the virtual port and one from a port asked for by name are heard."""

@@ -1,0 +1,96 @@
+"""The checkpoint in the repository is what its card and the README say."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.card import check_checkpoint, find_checkpoint
+from engine.checkpoint import load_decoder
+from engine.decoding import PhraseDecoder
+from engine.evaluation import knob_figures
+from engine.phrase import HOLD_STEP, REST_STEP, notes_from_steps, steps_from_notes
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def stage() -> PhraseDecoder:
+    return PhraseDecoder.load("stage")
+
+
+def test_the_card_says_what_was_learnt_from_what_and_how() -> None:
+    """Two layers of at least 256 units, 12 dimensions, z1 tied to the note count, aids declared."""
+    card = check_checkpoint(find_checkpoint("stage"))
+    assert card.model.units >= 256
+    assert card.model.latent_dimensions == 12
+    assert [(a.dimension, a.name) for a in card.attributes] == [(1, "note_count")]
+    assert card.training["config"]["schedule"]["final_beta"] >= 0.2
+    assert card.training["final_weights_reached"] is True
+    assert len(card.training["aids"]) >= 5
+    assert card.corpus["split"]["by"] == "tune"
+    assert "music21" in card.data_licence
+
+
+def test_the_phrase_of_the_origin_is_the_one_on_the_card(stage: PhraseDecoder) -> None:
+    """What plays before torch has loaded is what the engine then says."""
+    assert stage.decode(np.zeros(12))[0].tokens == stage.card.start_tokens
+
+
+def test_more_of_knob_1_is_more_notes(stage: PhraseDecoder) -> None:
+    """z1 = -2, 0 and 2 at the origin: fewer, some, more."""
+    points = np.zeros((3, 12))
+    points[:, 0] = (-2.0, 0.0, 2.0)
+    few, some, many = (len(phrase.notes) for phrase in stage.decode(points))
+    assert few < some < many
+
+
+def test_the_knob_is_true_on_the_prior() -> None:
+    """The floors that a shipped knob has to keep, on [-3, 3], by docs/evaluation.md."""
+    _, decoder = load_decoder(find_checkpoint("stage"))
+    figures = knob_figures(decoder, ())
+    turned = figures["sweep [-3, 3]"]
+    assert turned["monotone_pairs"] >= 0.985
+    assert turned["efficiency"] >= 0.90
+    assert turned["high"] - turned["low"] >= 7.0
+
+
+def test_the_figures_in_the_readme_are_those_of_the_evaluation() -> None:
+    """Every figure of the README's table stands in metrics.json, as rounded there."""
+    metrics = json.loads((find_checkpoint("stage") / "metrics.json").read_text())
+    table = (ROOT / "README.md").read_text().split("## How true is the knob?")[1]
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \| ([-+0-9.]+) \|", table, re.MULTILINE)
+    assert len(rows) >= 8
+    for section, key, shown in rows:
+        decimals = len(shown.partition(".")[2])
+        assert round(metrics[section][key], decimals) == float(shown), (section, key)
+    floors = metrics["reconstruction (test)"]
+    assert floors["accuracy"] >= 0.87
+    assert floors["note_f1"] >= 0.65
+
+
+def test_phrases_of_the_prior_are_playable(stage: PhraseDecoder) -> None:
+    """256 random points: pitches of a soprano, no overlap, no endless silence."""
+    z = np.random.default_rng(0).normal(size=(256, 12))
+    phrases = stage.decode(z)
+    for phrase in phrases:
+        assert notes_from_steps(steps_from_notes(phrase.notes)) == phrase.notes
+        assert all(57 <= note.pitch <= 81 for note in phrase.notes)
+        values = set(stage.vocabulary.steps(phrase.tokens))
+        assert values - {HOLD_STEP, REST_STEP} == {note.pitch for note in phrase.notes}
+    sounding = [phrase for phrase in phrases if phrase.notes]
+    assert len(sounding) >= 250
+
+
+def test_a_phrase_encoded_and_decoded_is_much_like_itself(stage: PhraseDecoder) -> None:
+    """decode, encode, decode: most tokens survive the round trip."""
+    phrases = stage.decode(np.random.default_rng(1).normal(size=(64, 12)))
+    again = stage.decode(stage.encode(phrases))
+    same = [
+        a == b
+        for one, two in zip(phrases, again, strict=True)
+        for a, b in zip(one.tokens, two.tokens, strict=True)
+    ]
+    assert sum(same) / len(same) >= 0.9
