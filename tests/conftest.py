@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.chorales import Melody, load_melodies
 from tests.jack import jack_server
@@ -24,6 +25,11 @@ def whole_floats() -> None:
     """Training rounds the smallest floats of its process to 0; the next test has them back."""
     if torch := sys.modules.get("torch"):
         torch.set_flush_denormal(False)
+
+
+# No test asserts on wall time: a busy machine is no fault of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.chorales import Bar, Melody
@@ -127,6 +127,7 @@ def test_settings_of_one_tune_stand_together_also_by_way_of_a_third() -> None:
 
 
 @given(st.permutations(range(12)))
+@settings(max_examples=20)
 def test_settings_of_one_tune_are_never_split(order: list[int]) -> None:
     """However the files are ordered, a tune and its transpositions are on one side."""
     tunes = [tiny_melody(seed).transposed(shift) for seed in range(4) for shift in (0, 2, 5)]

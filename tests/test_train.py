@@ -92,7 +92,7 @@ def test_stopping_and_resuming_leaves_no_trace(
         seen += finish(part, stop_at=stop_at)
     assert [figures(t) for t in seen] == [figures(t) for t in ticks]
     assert same_weights(run, part)
-    assert part.progress == run.progress
+    assert (part.progress, part.smoothed) == (run.progress, run.smoothed)
     assert log_of(tmp_path) == log_of(run.folder)
 
 
