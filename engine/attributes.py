@@ -29,14 +29,18 @@ class OnsetAttribute:
 
     def exact(self, steps: Sequence[int]) -> float:
         """G of a row of steps (pitch at an onset, -1 HOLD, -2 REST)."""
-        length = len(steps)
-        return sum(self.weight(t, length) for t, value in enumerate(steps) if value >= 0)
+        return sum(
+            w for w, value in zip(self.weights(len(steps)), steps, strict=True) if value >= 0
+        )
+
+    def weights(self, length: int) -> list[float]:
+        """The weight of an onset at each step of a row of that length."""
+        return [self.weight(t, length) for t in range(length)]
 
     def expected(self, probabilities: Tensor) -> Tensor:
         """E[g] (equation 4). ``probabilities`` [..., T, A] -> [...]."""
-        length = probabilities.shape[-2]
         weights = torch.tensor(
-            [self.weight(t, length) for t in range(length)],
+            self.weights(probabilities.shape[-2]),
             dtype=probabilities.dtype,
             device=probabilities.device,
         )

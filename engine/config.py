@@ -71,7 +71,8 @@ class GlsrSection(_Section):
 
     ``prior_share``: the share of those rows drawn from N(0, I) with the regularised coordinates
     uniform on [-3, 3], because a performer's sweep leaves the posterior. ``onset_retreat``: weight
-    of the penalty on onsets that give way while a knob rises.
+    of the penalty on onsets that give way while a knob rises. ``evenness``: weight, in the
+    schedule's last phase, of the penalty on notes that crowd into some of the beats.
     """
 
     attributes: tuple[AttributeSection, ...] = ()
@@ -79,6 +80,7 @@ class GlsrSection(_Section):
     rows: Count = 32
     prior_share: Share = 0.0
     onset_retreat: Weight = 0.0
+    evenness: Weight = 0.0
 
 
 class LengthSection(_Section):
@@ -107,6 +109,8 @@ class ScheduleSection(_Section):
     gate_limit_updates: Count = 6000
     ramp_updates: Count = 4000
     final_updates: Count = 4000
+    polish_updates: Annotated[int, Field(ge=0)] = 0  # a last phase, for glsr.evenness
+    polish_learning_rate: Positive = 1e-3
     patience_validations: Count = 8
     validate_every: Count = 250
     validation_windows: Count = 1024

@@ -15,7 +15,7 @@ from engine.card import CheckpointError
 from engine.checkpoint import load_decoder, load_encoder, model_config
 from engine.chorales import Melody, corpus_hash
 from engine.corpus import Tokens, build_corpus
-from engine.geodesic import Regularised, slopes
+from engine.geodesic import Regularised, slopes, unevenness
 from engine.model import VAE, Decoder
 from engine.phrase import PHRASE_STEPS
 
@@ -71,6 +71,17 @@ def exact_slopes(
             slopes(decoder, part, regularised, PHRASE_STEPS).slopes for part in torch.split(z, 256)
         ]
     return torch.cat(found, dim=1).double().cpu().numpy()
+
+
+def knob_unevenness(decoder: Decoder, z: Tensor, regularised: tuple[Regularised, ...]) -> float:
+    """How unevenly the first regularised dimension spreads its notes over the beats at ``z``.
+
+    0 when every beat gains as much; see :func:`engine.geodesic.unevenness`.
+    """
+    with torch.no_grad():
+        found = slopes(decoder, z, regularised, PHRASE_STEPS)
+        coordinate = z[:, regularised[0].dimension - 1]
+        return float(unevenness(found.logits, found.tangents[0], coordinate))
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,7 @@ def knob_figures(
                 "mean": float(found.mean()),
                 "sd": float(found.std()),
             }
+        figures["evenness"] = {"unevenness": knob_unevenness(decoder, clipped, regularised)}
         figures["gap"] = {"argmax minus expected notes": _gap(decoder, clipped)}
     return figures
 

@@ -14,8 +14,9 @@ from engine.config import TrainConfig
 from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES, Windows
 from engine.evaluation import decode_tokens
 from engine.files import write_atomically
+from engine.phrase import PHRASE_STEPS
 from engine.train import Run
-from engine.vocabulary import Vocabulary
+from engine.vocabulary import REST_ID
 
 DATA_LICENCE = (
     "The melodies are J. S. Bach's and his hymnals' (public domain), read from the encodings that "
@@ -49,7 +50,7 @@ def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
         name=config.name,
         model=ModelCard(tokens=len(run.corpus.vocabulary), **config.model.model_dump()),
         vocabulary=run.corpus.vocabulary.names,
-        attributes=attribute_cards(config, run.corpus.vocabulary, run.corpus.sides["train"]),
+        attributes=attribute_cards(config, run.corpus.sides["train"]),
         start_tokens=tuple(int(t) for t in decode_tokens(run.model.decoder, origin)[0]),
         weights=weights,
         corpus={
@@ -65,15 +66,13 @@ def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
     )
 
 
-def attribute_cards(
-    config: TrainConfig, vocabulary: Vocabulary, train: Windows
-) -> tuple[AttributeCard, ...]:
+def attribute_cards(config: TrainConfig, train: Windows) -> tuple[AttributeCard, ...]:
     """Each regularised dimension with its attribute's mean and deviation on the training side."""
-    values = np.asarray(vocabulary.step_values)[train.tokens]
+    onsets = train.tokens > REST_ID  # [N, 32]; the paper's recipe has 700,000 windows
     cards = []
     for section in config.glsr.attributes:
         attribute = ATTRIBUTES[section.name]
-        found = np.asarray([attribute.exact(row) for row in values.tolist()])
+        found = onsets @ np.asarray(attribute.weights(PHRASE_STEPS))
         cards.append(
             AttributeCard(
                 name=section.name,
@@ -133,6 +132,10 @@ def aids(config: TrainConfig) -> list[str]:
             if glsr.prior_share
             else "",
             f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
+            f"a polish of {schedule.polish_updates} updates with evenness over the beats, weight "
+            f"{glsr.evenness}"
+            if schedule.polish_updates and glsr.evenness
+            else "",
             "the tangent shares the value's dropout mask",
         ]
     return [line for line in found if line]

@@ -13,6 +13,7 @@ from torch.func import jvp
 
 from engine.attributes import Attribute
 from engine.model import Decoder
+from engine.phrase import STEPS_PER_BEAT
 from engine.vocabulary import HOLD_ID, REST_ID
 
 
@@ -78,6 +79,32 @@ def r_geo(slope: Tensor, regularised: tuple[Regularised, ...]) -> Tensor:
     """Equation 5: the sum of R_k over the regularised dimensions. ``slope`` [K, B] -> [B]."""
     terms = [log_density(s, t.mu, t.variance) for s, t in zip(slope, regularised, strict=True)]
     return torch.stack(terms).sum(0)
+
+
+def onset_slopes(logits: Tensor, tangents: Tensor) -> Tensor:
+    """The derivative of each step's chance of an onset. Both [B, T, A] -> [B, T]."""
+    probabilities = torch.softmax(logits, dim=-1)
+    centred = tangents - (probabilities * tangents).sum(-1, keepdim=True)
+    moved = probabilities * centred
+    return -(moved[..., HOLD_ID] + moved[..., REST_ID])
+
+
+def unevenness(logits: Tensor, tangents: Tensor, coordinate: Tensor) -> Tensor:
+    """How unevenly a coordinate adds its notes over the beats, on average: an aid of ours.
+
+    The decoder reads z at its first step, so the cheapest way to a slope is to crowd all new notes
+    into the first beats. logits, tangents [B, T, A], ``coordinate`` [B] -> the sum over beats of
+    the squared distance of a beat's mean slope from the mean of all beats, in (notes per unit of
+    z) squared; the mean of that over the lower and the upper half of the rows by ``coordinate``, so
+    that both ends of the knob reach the whole phrase.
+    """
+    rows, length = logits.shape[:2]
+    of_beats = onset_slopes(logits, tangents).reshape(rows, length // STEPS_PER_BEAT, -1).sum(-1)
+    uneven = []
+    for half in coordinate.argsort().chunk(2):
+        mean = of_beats[half].mean(0)  # [beats]
+        uneven.append(((mean - mean.mean()) ** 2).sum())
+    return torch.stack(uneven).mean()
 
 
 def onset_retreat(logits: Tensor, tangents: Tensor) -> Tensor:

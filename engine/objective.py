@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from engine.attributes import ATTRIBUTES
 from engine.config import GlsrSection
-from engine.geodesic import Regularised, Slopes, onset_retreat, r_geo, slopes
+from engine.geodesic import Regularised, Slopes, onset_retreat, r_geo, slopes, unevenness
 from engine.model import VAE
 
 PRIOR_SWEEP = 3.0  # prior rows take their regularised coordinates uniformly from [-3, 3]
@@ -36,12 +36,19 @@ class Loss:
 
 
 def batch_loss(
-    model: VAE, tokens: Tensor, glsr: GlsrSection, *, beta: float, glsr_weight: float
+    model: VAE,
+    tokens: Tensor,
+    glsr: GlsrSection,
+    *,
+    beta: float,
+    glsr_weight: float,
+    evenness: float = 0.0,
 ) -> Loss:
     """-E_q[log p(x|z)] + beta KL - glsr_weight R_geo (+ aids) for ``tokens`` [B, T].
 
     R_geo is taken on ``glsr.rows`` rows, drawn from q(z|x) (equation 8) save for the share that the
-    config takes from the prior. Nothing is detached: R's gradient reaches decoder and encoder.
+    config takes from the prior. ``evenness`` is the present weight of that aid. Nothing is
+    detached: R's gradient reaches decoder and encoder.
     """
     posterior = model.encoder(tokens)
     z = posterior.sample()
@@ -64,17 +71,34 @@ def batch_loss(
     geo = r_geo(found.slopes, regularised).mean() if found else zero
     retreat = _retreat(found, regularised) if found and glsr.onset_retreat else zero
     total = nll + beta * kl - glsr_weight * geo + glsr_weight * glsr.onset_retreat * retreat
+    if found and evenness:
+        total = total + evenness * _unevenness(found, points, regularised)
     slope = found.slopes.mean(1) if found else zero
     accuracy = (logits.argmax(-1) == tokens).float().mean()
     return Loss(total, nll, kl, geo, retreat, slope, accuracy)
 
 
+def _note_counter(regularised: tuple[Regularised, ...]) -> int | None:
+    """Which of the regularised dimensions counts notes."""
+    counting = (k for k, term in enumerate(regularised) if term.attribute.name == "note_count")
+    return next(counting, None)
+
+
 def _retreat(found: Slopes, regularised: tuple[Regularised, ...]) -> Tensor:
-    """The mean onset retreat along the dimensions that count notes."""
-    counting = [k for k, term in enumerate(regularised) if term.attribute.name == "note_count"]
-    if not counting:
+    """The mean onset retreat along the dimension that counts notes; 0 when none does."""
+    counter = _note_counter(regularised)
+    if counter is None:
         return found.logits.new_zeros(())
-    return onset_retreat(found.logits, found.tangents[counting[0]]).mean()
+    return onset_retreat(found.logits, found.tangents[counter]).mean()
+
+
+def _unevenness(found: Slopes, z: Tensor, regularised: tuple[Regularised, ...]) -> Tensor:
+    """The unevenness of the dimension that counts notes; 0 when none does."""
+    counter = _note_counter(regularised)
+    if counter is None:
+        return found.logits.new_zeros(())
+    coordinate = z[:, regularised[counter].dimension - 1]
+    return unevenness(found.logits, found.tangents[counter], coordinate)
 
 
 def _prior_points(like: Tensor, rows: int, regularised: tuple[Regularised, ...]) -> Tensor:

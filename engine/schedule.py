@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from engine.config import ScheduleSection
 from engine.phrase import PHRASE_STEPS
 
+POLISH_RAMP = 0.2  # the share of the polish in which its weight grows
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -60,10 +62,24 @@ class Schedule:
         return first + (final - first) * self.ramp(progress, update)
 
     def learning_rate(self, progress: Progress, update: int) -> float:
-        """Constant until the weights are final, then a half cosine down to the final rate."""
-        start, end = self.config.learning_rate, self.config.final_learning_rate
-        share = min(1.0, self._final_update(progress, update) / self.config.final_updates)
-        return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * share))
+        """Constant until the weights are final, then a half cosine down to the final rate.
+
+        The polish has a cosine of its own.
+        """
+        start, spent = self.config.learning_rate, self._final_update(progress, update)
+        length = self.config.final_updates
+        if self.config.polish_updates and spent >= length:
+            start, spent = self.config.polish_learning_rate, spent - length
+            length = self.config.polish_updates
+        end = self.config.final_learning_rate
+        return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, spent / length)))
+
+    def polish(self, progress: Progress, update: int) -> float:
+        """How far the polish's weight has come, 0..1: it is whole after a fifth of the phase."""
+        if not self.config.polish_updates:
+            return 0.0
+        spent = self._final_update(progress, update) - self.config.final_updates
+        return min(1.0, max(0.0, spent / (self.config.polish_updates * POLISH_RAMP)))
 
     def _final_update(self, progress: Progress, update: int) -> int:
         """Updates since both weights became final; 0 before."""
@@ -95,11 +111,15 @@ class Schedule:
             return progress
         if self.ramp(progress, update) < 1.0:
             return progress
+        if 0.0 < self.polish(progress, update) < 1.0:
+            return replace(progress, best_loss=None, stale=0)  # what was best is not, by now
         if progress.best_loss is None or loss < progress.best_loss:
             return replace(progress, best_loss=loss, stale=0)
         return replace(progress, stale=progress.stale + 1)
 
     def finished(self, progress: Progress, update: int) -> bool:
-        """After the final updates, or earlier when validation no longer improves."""
-        spent = self._final_update(progress, update) >= self.config.final_updates
-        return spent or progress.stale >= self.config.patience_validations
+        """After the last phase, or earlier when validation no longer improves in it."""
+        updates = self.config.final_updates + self.config.polish_updates
+        in_last = not self.config.polish_updates or self.polish(progress, update) == 1.0
+        stale = in_last and progress.stale >= self.config.patience_validations
+        return stale or self._final_update(progress, update) >= updates

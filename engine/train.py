@@ -19,7 +19,7 @@ from engine.batches import BatchSource, update_seed
 from engine.checkpoint import device_for_training
 from engine.config import TrainConfig
 from engine.corpus import Corpus, Tokens
-from engine.evaluation import exact_slopes, prior_points, reconstruct, sweep
+from engine.evaluation import exact_slopes, knob_unevenness, prior_points, reconstruct, sweep
 from engine.files import remove_partial, write_atomically
 from engine.geodesic import r_geo
 from engine.metrics import note_counts, sweep_figures
@@ -197,6 +197,7 @@ def _update(run: Run, source: BatchSource) -> tuple[Loss, int]:
             run.config.glsr,
             beta=run.schedule.beta(run.progress, run.update),
             glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
+            evenness=run.config.glsr.evenness * run.schedule.polish(run.progress, run.update),
         )
     run.optimiser.zero_grad(set_to_none=True)
     loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
@@ -244,6 +245,7 @@ def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
 
 def validate(run: Run) -> dict[str, float]:
     """Figures on a fixed part of the validation side, at the final weights whatever the ramps."""
+    polishing = run.schedule.polish(run.progress, run.update)
     run.model.eval()
     reconstruction = reconstruct(run.model, validation_sample(run))
     figures: dict[str, float] = {k: float(v) for k, v in asdict(reconstruction).items()}
@@ -254,6 +256,8 @@ def validate(run: Run) -> dict[str, float]:
         slope = exact_slopes(run.model.decoder, z.to(run.device), regularised)
         figures["slope"], figures["slope_sd"] = float(slope[0].mean()), float(slope[0].std())
         loss -= run.config.glsr.weight * float(r_geo(torch.from_numpy(slope), regularised).mean())
+        figures["unevenness"] = knob_unevenness(run.model.decoder, z.to(run.device), regularised)
+        loss += run.config.glsr.evenness * figures["unevenness"] * bool(polishing)
     swept = sweep(run.model.decoder, points=SWEEP_SAMPLE, seed=2)
     turned = sweep_figures(note_counts(swept.tokens), swept.positions)
     kept = ("monotone_pairs", "monotone_sweeps", "efficiency", "linearity", "low", "high")

@@ -7,7 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from engine.attributes import LEAN, NOTE_COUNT
-from engine.geodesic import Regularised, log_density, onset_retreat, r_geo, slopes, unit_directions
+from engine.geodesic import (
+    Regularised,
+    log_density,
+    onset_retreat,
+    onset_slopes,
+    r_geo,
+    slopes,
+    unevenness,
+    unit_directions,
+)
 from engine.model import VAE, Decoder, ModelConfig
 
 TERMS = (Regularised(1, NOTE_COUNT, 2.0, 0.1), Regularised(3, LEAN, 1.5, 0.2))
@@ -155,3 +164,36 @@ def test_onset_retreat_counts_only_falling_margins() -> None:
     tangents = torch.tensor([[[0.5, 9.0, 0.25, 9.0], [1.0, 9.0, 9.0, 4.0]]])
     # Step 1: best note is token 2, margin falls at 0.25. Step 2: best note is token 3, rising.
     assert float(onset_retreat(logits, tangents)) == pytest.approx(0.25)
+
+
+def test_the_slopes_of_the_steps_add_up_to_the_slope_of_the_count(decoder: Decoder) -> None:
+    """Each step's share of dG/dz1, and their sum is all of it."""
+    z = torch.randn(5, 4, dtype=torch.float64)
+    found = slopes(decoder, z, TERMS[:1], 32)
+    shares = onset_slopes(found.logits, found.tangents[0])
+    torch.testing.assert_close(shares.sum(1), found.slopes[0], rtol=1e-10, atol=1e-12)
+
+
+def beats(*rates: float) -> tuple[Tensor, Tensor]:
+    """One row of 8 steps, two beats: each note's logit rises at its beat's rate, from evens."""
+    logits = torch.zeros(1, 8, 3, dtype=torch.float64)
+    logits[..., 1] = -80.0  # no REST: the chance of a note is one half everywhere
+    tangents = torch.zeros_like(logits)
+    tangents[..., 2] = torch.tensor(rates, dtype=torch.float64).repeat_interleave(4)
+    return logits, tangents
+
+
+def test_unevenness_is_the_spread_of_the_beats_shares() -> None:
+    """A rate r gives a beat 4 r / 4 notes: (2, 0) is one away from its mean twice, (1, 1) even."""
+    one = torch.zeros(1, dtype=torch.float64)
+    crowded, even = beats(2.0, 0.0), beats(1.0, 1.0)
+    assert float(unevenness(*crowded, one)) == pytest.approx(2.0)
+    assert float(unevenness(*even, one)) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_unevenness_asks_each_end_of_the_knob_by_itself() -> None:
+    """First beat below, second beat above: even on the whole, and uneven at both ends."""
+    low, high = beats(2.0, 0.0), beats(0.0, 2.0)
+    logits, tangents = (torch.cat([a, b]) for a, b in zip(low, high, strict=True))
+    coordinate = torch.tensor([-1.0, 1.0], dtype=torch.float64)
+    assert float(unevenness(logits, tangents, coordinate)) == pytest.approx(2.0)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.config import GlsrSection
-from engine.geodesic import onset_retreat, r_geo, slopes
+from engine.geodesic import onset_retreat, r_geo, slopes, unevenness
 from engine.model import VAE, ModelConfig
 from engine.objective import PRIOR_SWEEP, batch_loss, regularised_of
 from engine.objective import _prior_points as prior_points
@@ -125,6 +125,21 @@ def test_the_retreat_aid_is_added_only_when_asked_for(model: VAE) -> None:
     assert float(retreat.detach()) > 0.0
     torch.testing.assert_close(loss.retreat, retreat, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.total, without.total + 0.5 * 0.2 * retreat)
+
+
+def test_the_evenness_aid_is_added_with_its_present_weight(model: VAE) -> None:
+    """Along the note count, on the rows that carry the tangent; nothing when its weight is 0."""
+    section = glsr(LEAN, COUNT)
+    totals = {}
+    for weight in (0.0, 3.0):
+        torch.manual_seed(1)
+        loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=0.5, evenness=weight)
+        totals[weight] = loss.total
+    z, _, _ = by_hand(model, seed=1)
+    found = slopes(model.decoder, z, regularised_of(section), 16)
+    uneven = unevenness(found.logits, found.tangents[1], z[:, 0])
+    assert float(uneven.detach()) > 0.0
+    torch.testing.assert_close(totals[3.0], totals[0.0] + 3.0 * uneven)
 
 
 def test_the_terms_gradient_reaches_encoder_and_decoder(model: VAE) -> None:

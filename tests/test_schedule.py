@@ -149,3 +149,33 @@ def test_training_ends_after_the_final_updates() -> None:
     assert not plan.finished(FULL, 1_000_000)
     assert not plan.finished(RAMPING, 399)
     assert plan.finished(RAMPING, 400)
+
+
+POLISHED = {"polish_updates": 100, "polish_learning_rate": 5e-4}
+
+
+def test_the_polish_begins_after_the_final_updates_with_a_rate_of_its_own() -> None:
+    """Ramps end at 200, the final part at 400: then the rate starts again and falls again."""
+    plan = schedule(**POLISHED)
+    assert plan.learning_rate(RAMPING, 399) == pytest.approx(1e-4, rel=0.01)
+    assert plan.learning_rate(RAMPING, 400) == pytest.approx(5e-4)
+    assert plan.learning_rate(RAMPING, 500) == pytest.approx(1e-4)
+    assert [plan.polish(RAMPING, update) for update in (0, 400, 410, 420, 500)] == [0, 0, 0.5, 1, 1]
+    assert plan.finished(RAMPING, 499) is False
+    assert plan.finished(RAMPING, 500) is True
+
+
+def test_without_a_polish_there_is_none() -> None:
+    """Its weight stays 0 whatever the update."""
+    assert schedule().polish(RAMPING, 10**6) == 0.0
+
+
+def test_the_best_is_sought_anew_once_the_polish_weighs() -> None:
+    """A loss from before is of another objective; and patience counts only at the end."""
+    plan = schedule(**POLISHED)
+    before = Progress(stage=2, ramp_update=100, best_loss=1.0, stale=99)
+    assert plan.finished(before, 390) is False
+    during = plan.after_validation(before, 410, accuracy=1.0, loss=0.5)
+    assert (during.best_loss, during.stale) == (None, 0)
+    after = plan.after_validation(during, 420, accuracy=1.0, loss=2.0)
+    assert after.best_loss == 2.0
