@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train wheel clean
+.PHONY: help setup play test check train picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,9 @@ train: export MALLOC_TOP_PAD_ := 1000000000
 train: setup ## train the stage checkpoint in runs/stage; what was interrupted goes on
 	@$(BIN)/glisser train --config engine/configs/stage.toml --out runs/stage \
 		$(if $(wildcard runs/stage/state.pt),--resume)
+
+picture: setup ## draw the README's picture from the shipped checkpoint
+	@$(BIN)/python -m engine.figures docs/knob.png
 
 wheel: setup ## build a wheel, checkpoint and patches inside, in dist/
 	@rm -rf build
