@@ -44,7 +44,7 @@ check: setup ## check style, types and the walls between the rooms, as CI does
 	@$(BIN)/lint-imports
 
 # glibc gives large tensors back to the kernel after every step unless it is told to keep them;
-# keeping them nearly doubled the training speed on two cores (128 to 229 windows a second).
+# keeping them makes training on a CPU much faster.
 train: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 train: export MALLOC_TRIM_THRESHOLD_ := 16000000000
 train: export MALLOC_TOP_PAD_ := 1000000000
