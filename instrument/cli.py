@@ -4,10 +4,7 @@ torch is imported only inside the commands that need it, never by ``play``.
 """
 
 import json
-import math
 import os
-import random
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from engine.card import CheckpointError, check_checkpoint, find_checkpoint
+from instrument.arguments import (
+    InputError,
+    bars_of,
+    base_point,
+    host_and_port,
+    sweep_of,
+    tempo_of,
+)
 from instrument.children import Interview
 from instrument.display import Display
 from instrument.mapping import Mapping
@@ -31,10 +36,8 @@ from instrument.render import (
     steady,
     sweep,
 )
-from instrument.scheduler import Z
 from instrument.sound import SoundError
 from instrument.take import TakeError, read_take
-from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 app = typer.Typer(
     name="glisser",
@@ -45,13 +48,7 @@ app = typer.Typer(
 )
 
 BAD_INPUT = 2
-MAX_BARS = 100_000
 LISTING_PATIENCE_S = 10.0
-_SWEEP = re.compile(r"^z(\d+)=([^:]+):([^:]+)$")
-
-
-class InputError(Exception):
-    """Something typed cannot be used; the message is one sentence."""
 
 
 ONE_SENTENCE = (
@@ -112,7 +109,7 @@ def play(
         raise InputError("--stage is not built yet; play without it.")
     if midi_api not in API_NAMES:
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
-    host, port = _host_and_port(osc)
+    host, port = host_and_port(osc)
     options = PlayOptions(
         patch=patch,
         checkpoint=checkpoint,
@@ -121,8 +118,8 @@ def play(
         midi_api=midi_api,
         osc_host=host,
         osc_port=port,
-        tempo_bpm=_tempo(tempo),
-        bars=None if bars is None else _bars(bars),
+        tempo_bpm=tempo_of(tempo),
+        bars=None if bars is None else bars_of(bars),
         take=take,
     )
     status = Performance(options, Display(sys.stdout)).run()
@@ -156,7 +153,7 @@ def render_command(
 ) -> None:
     """Perform without a clock, into a .mid or .wav file."""
     check_target(out)
-    bars = _bars(bars)
+    bars = bars_of(bars)
     if take is not None:
         if z is not None or sweep_ is not None or seed is not None or loop:
             raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
@@ -167,9 +164,9 @@ def render_command(
         folder = find_checkpoint(checkpoint)
         dimensions = check_checkpoint(folder).model.latent_dimensions
         mapping = load_patch(patch, dimensions)
-        base = _base_point(z, seed, dimensions)
-        z_at = steady(base) if sweep_ is None else sweep(base, *_sweep_of(sweep_, dimensions), bars)
-        plan = Plan(z_at, bars, [(0, _tempo(tempo))], mapping, loop)
+        base = base_point(z, seed, dimensions)
+        z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
+        plan = Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop)
     from engine.decoding import PhraseDecoder
 
     notes = render(plan, PhraseDecoder.load(folder), out)
@@ -273,60 +270,6 @@ def _list_systems() -> list[dict[str, Any]]:
     message = interview.listen(LISTING_PATIENCE_S)
     interview.close()
     return list(message["systems"]) if message else []
-
-
-def _host_and_port(osc: str) -> tuple[str, int]:
-    host, colon, port = osc.rpartition(":")
-    if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise InputError(f"--osc {osc}: write it as HOST:PORT, such as 127.0.0.1:9129.")
-    return host.strip("[]"), int(port)
-
-
-def _tempo(bpm: float) -> float:
-    if not MIN_TEMPO_BPM <= bpm <= MAX_TEMPO_BPM:  # NaN is not within either
-        raise InputError(f"--tempo {bpm:g}: choose {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} bpm.")
-    return bpm
-
-
-def _bars(bars: int) -> int:
-    if not 1 <= bars <= MAX_BARS:
-        raise InputError(f"--bars {bars}: choose 1 to {MAX_BARS}.")
-    return bars
-
-
-def _number(text: str, option: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise InputError(f"{option}: {text.strip()!r} is not a number.") from None
-    if not math.isfinite(value):
-        raise InputError(f"{option}: {text.strip()} is not a finite number.")
-    return value
-
-
-def _base_point(z: str | None, seed: int | None, dimensions: int) -> Z:
-    """The point given, or the seed's point of N(0, I), or the origin."""
-    if seed is not None and seed < 0:
-        raise InputError(f"--seed {seed}: choose 0 or more.")
-    if z is not None and seed is not None:
-        raise InputError("--z and --seed both choose the point; give one of them.")
-    if z is not None:
-        numbers = tuple(_number(part, "--z") for part in z.split(","))
-        if len(numbers) != dimensions:
-            raise InputError(f"--z has {len(numbers)} numbers; this checkpoint takes {dimensions}.")
-        return numbers
-    chance = random.Random(seed)
-    return tuple(chance.gauss(0.0, 1.0) if seed is not None else 0.0 for _ in range(dimensions))
-
-
-def _sweep_of(text: str, dimensions: int) -> tuple[int, float, float]:
-    match = _SWEEP.match(text.replace(" ", ""))
-    if match is None:
-        raise InputError(f"--sweep {text}: write it as z1=-3:3.")
-    dimension = int(match[1])
-    if not 1 <= dimension <= dimensions:
-        raise InputError(f"--sweep {text}: the coordinates are z1 to z{dimensions}.")
-    return dimension, _number(match[2], "--sweep"), _number(match[3], "--sweep")
 
 
 def main() -> None:

@@ -141,6 +141,7 @@ def test_a_vocabulary_that_does_not_match_its_weights_is_named(
         (["--z", "1,2,3,4,5,6,7,8,9,10,11"], ["11 numbers", "12"]),
         (["--z", POINT.replace("2", "nan", 1)], ["nan"]),
         (["--z", POINT.replace("2", "two", 1)], ["two"]),
+        (["--z", POINT.replace("2", "1e300", 1)], ["1e300"]),
         (["--bars", "0"], ["--bars 0"]),
         (["--tempo", "1000"], ["--tempo 1000"]),
         (["--sweep", "z13=-3:3"], ["z13", "z12"]),
