@@ -135,7 +135,7 @@ class Display:
 
 def bar_line(bar: Message) -> str:
     """``bar 3   120 bpm   z1 +0.40   7 notes``, and whether the phrase was repeated."""
-    late = "   repeated: the engine was late" if bar["late"] else ""
+    late = "   repeated: no answer yet" if bar["late"] else ""
     onsets = bar["notes"]
     tied = "" if bar["steps"][0] != HOLD_STEP else "   tied in"
     return (

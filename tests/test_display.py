@@ -43,7 +43,7 @@ def test_a_bar_is_one_line_with_what_matters() -> None:
 
 def test_a_repeated_phrase_says_so() -> None:
     """A late engine is told where the performer looks."""
-    assert bar_line({**BAR, "late": True}).endswith("repeated: the engine was late")
+    assert bar_line({**BAR, "late": True}).endswith("repeated: no answer yet")
 
 
 def test_without_a_terminal_there_are_plain_lines() -> None:
