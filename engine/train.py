@@ -156,7 +156,7 @@ def train(
         Splicer(windows, run.corpus.vocabulary),
         run.config.augment.splice_share,
     )
-    torch.set_flush_denormal(True)  # tiny LSTM states would otherwise slow the cores tenfold
+    torch.set_flush_denormal(True)  # states near 0 would otherwise slow the cores
     began, spent = time.monotonic(), run.seconds
     every = run.config.schedule
     while not run.schedule.finished(run.progress, run.update):

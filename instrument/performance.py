@@ -106,7 +106,6 @@ class Performance:
         self._stopping = Event()
         self._heard_s = time.monotonic()
         self._playing = True
-        self._misses = 0
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -214,8 +213,6 @@ class Performance:
         self._display.on_player(message)
         if message["type"] == "state":
             self._playing = message["playing"]
-        elif message["type"] == "bar":
-            self._misses = message["misses"]
         elif message["type"] == "error":
             self._display.fault(message["text"])
         if self._osc is not None:
@@ -269,9 +266,12 @@ class Performance:
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
         self._controls.apply(actions)
-        for action in actions:
-            if isinstance(action, Transport):
-                self._send_player({"type": "transport", "do": action.do})
+        transports = [action for action in actions if isinstance(action, Transport)]
+        if transports and len(transports) < len(actions):
+            # A bundle that sets a tempo and plays must not begin at the old tempo.
+            self._send_state()
+        for action in transports:
+            self._send_player({"type": "transport", "do": action.do})
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -289,12 +289,16 @@ class Performance:
         while not self._stopping.is_set():
             self._controls.changed.wait()
             self._controls.changed.clear()
-            state = self._controls.state()
+            state = self._send_state()
             self._display.on_freeze(state.freeze)
-            self._send_player({"type": "controls", **state.to_message()})
             if self._osc is not None:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
             time.sleep(CONTROL_INTERVAL_S)
+
+    def _send_state(self) -> ControlState:
+        state = self._controls.state()
+        self._send_player({"type": "controls", **state.to_message()})
+        return state
 
     def _send_player(self, message: Message) -> None:
         if self._player is not None:

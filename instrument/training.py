@@ -114,7 +114,6 @@ class _Bar:
     def __init__(self, bar: Progress, run: Run) -> None:
         self._bar = bar
         self._task = bar.add_task("", total=None, completed=run.update)
-        self._schedule = run.config.schedule
 
     def __call__(self, tick: Tick) -> None:
         held_out = tick.validation

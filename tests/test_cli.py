@@ -10,6 +10,7 @@ from pathlib import Path
 import mido
 import pytest
 
+from instrument.arguments import base_point
 from instrument.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -209,6 +210,7 @@ def test_seeds_give_different_loops_and_each_the_same_again(
     glisser: Run, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
     """--seed N is a point of the prior: N names it."""
+    assert base_point(None, 1, 12) != base_point(None, 2, 12)
     rendered = []
     for name, seed in (("a", "1"), ("b", "2"), ("c", "1")):
         out = tmp_path / f"{name}.mid"
