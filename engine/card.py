@@ -7,6 +7,8 @@ a note sounds: sizes, hashes, and that the weights have the shapes that the card
 
 import hashlib
 import json
+import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +24,7 @@ CARD_FILE = "card.json"
 MAX_CARD_BYTES = 4 << 20
 MAX_WEIGHT_BYTES = 1 << 30
 MAX_HEADER_BYTES = 1 << 20
+CALIBRATION_VALUES = 61  # even positions of z_k over [-3, 3]
 
 
 class CheckpointError(Exception):
@@ -50,6 +53,9 @@ class ModelCard(_Section):
 class AttributeCard(_Section):
     """A regularised dimension: ``mu``, ``variance`` of its slope; ``mean``, ``sd`` on the training
     side.
+
+    ``calibration``: what the knob plays, in the attribute's unit: the mean over prior points at 61
+    even positions of z_k over [-3, 3], made non-decreasing. Empty: never calibrated.
     """
 
     name: str
@@ -59,6 +65,21 @@ class AttributeCard(_Section):
     variance: float
     mean: float
     sd: float
+    calibration: tuple[float, ...] = ()
+
+    @field_validator("calibration")
+    @classmethod
+    def _a_rising_curve(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if values and len(values) != CALIBRATION_VALUES:
+            raise ValueError(
+                f"calibration has {len(values)} values; "
+                f"give {CALIBRATION_VALUES}, or none for a knob that is not calibrated"
+            )
+        if not all(math.isfinite(value) for value in values):
+            raise ValueError("calibration values must be finite numbers")
+        if any(right < left for left, right in pairwise(values)):
+            raise ValueError("calibration values must never fall from one position to the next")
+        return values
 
 
 class Card(_Section):

@@ -119,6 +119,41 @@ def test_an_attribute_beyond_the_latent_space_is_refused(folder: Path) -> None:
         read_card(folder)
 
 
+def calibrate(folder: Path, curve: list[Any]) -> None:
+    attributes = json.loads((folder / CARD_FILE).read_text())["attributes"]
+    attributes[0]["calibration"] = curve
+    edit_card(folder, attributes=attributes)
+
+
+def test_a_knob_may_be_calibrated_or_not(folder: Path) -> None:
+    """A card without a curve loads with none; a curve that rests and rises is kept as it is."""
+    assert read_card(folder).attributes[0].calibration == ()
+    curve = [3.0] * 30 + [3.0 + 0.25 * place for place in range(31)]
+    calibrate(folder, curve)
+    assert read_card(folder).attributes[0].calibration == tuple(curve)
+
+
+@pytest.mark.parametrize(
+    ("curve", "says"),
+    [
+        ([1.0, 2.0], "calibration has 2 values; give 61, or none"),
+        ([0.0] * 62, "calibration has 62 values; give 61, or none"),
+        ([0.0] * 60 + [-0.001], "must never fall"),
+        ([0.0] * 60 + [float("inf")], "must be finite"),
+        ([float("nan")] * 61, "must be finite"),
+        (["high"] * 61, "valid number"),
+    ],
+)
+def test_a_calibration_that_is_no_rising_curve_is_refused(
+    folder: Path, curve: list[Any], says: str
+) -> None:
+    """Too few values, too many, one that falls, one without an end: each in one sentence."""
+    calibrate(folder, curve)
+    with pytest.raises(CheckpointError, match=says) as refused:
+        read_card(folder)
+    one_sentence(refused.value, folder / CARD_FILE)
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b" " * (MAX_CARD_BYTES + 1)],
