@@ -72,7 +72,10 @@ class GlsrSection(_Section):
     ``prior_share``: the share of those rows drawn from N(0, I) with the regularised coordinates
     uniform on [-3, 3], because a performer's sweep leaves the posterior. ``onset_retreat``: weight
     of the penalty on onsets that give way while a knob rises. ``evenness``: weight, in the
-    schedule's last phase, of the penalty on notes that crowd into some of the beats.
+    schedule's last phase (or, without one, with R), of the penalty on notes that crowd into some of
+    the beats. ``level``: weight of the penalty on attributes away from mean + mu z, and on slopes
+    across knobs; judged on ``prior_rows`` rows of the prior besides R's own, and at
+    ``temperature`` too, because argmax is what is heard.
     """
 
     attributes: tuple[AttributeSection, ...] = ()
@@ -81,6 +84,21 @@ class GlsrSection(_Section):
     prior_share: Share = 0.0
     onset_retreat: Weight = 0.0
     evenness: Weight = 0.0
+    level: Weight = 0.0
+    prior_rows: Annotated[int, Field(ge=0)] = 0
+    temperature: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+
+
+class ArVaeSection(_Section):
+    """Attribute regularisation of the note count (:mod:`engine.ar_vae`), to compare GLSR with.
+
+    ``weight``: of the loss in nats per window, on the same ramp as R. ``delta``: how steeply two
+    phrases are told apart.
+    """
+
+    dimension: Count = 1
+    weight: Weight
+    delta: Positive = 10.0
 
 
 class LengthSection(_Section):
@@ -118,15 +136,23 @@ class ScheduleSection(_Section):
 
 
 class TrainConfig(_Section):
-    """A whole run. ``precision``: what the matrix products of training use (never decoding)."""
+    """A whole run.
+
+    ``precision``: what the matrix products of training use (never decoding). ``compiled``: compile
+    the cells of the dual pass (needs a C++ compiler). ``start``: a checkpoint whose weights the run
+    begins with.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     seed: Annotated[int, Field(ge=0)] = 0
     precision: Literal["float32", "bfloat16"] = "float32"
+    compiled: bool = False
+    start: str | None = None
     corpus: CorpusSection
     augment: AugmentSection = AugmentSection()
     model: ModelSection
     glsr: GlsrSection = GlsrSection()
+    ar_vae: ArVaeSection | None = None
     schedule: ScheduleSection = ScheduleSection()
 
     @model_validator(mode="after")
@@ -138,6 +164,10 @@ class TrainConfig(_Section):
             raise ValueError(
                 f"glsr.attributes: dimension must be 1..{self.model.latent_dimensions}"
             )
+        if self.ar_vae and self.glsr.attributes:
+            raise ValueError("ar_vae and glsr.attributes exclude each other: one is judged at a time")
+        if self.ar_vae and self.ar_vae.dimension > self.model.latent_dimensions:
+            raise ValueError(f"ar_vae: dimension must be 1..{self.model.latent_dimensions}")
         if self.glsr.rows > self.schedule.batch:
             raise ValueError("glsr.rows must not exceed schedule.batch")
         return self

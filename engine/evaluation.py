@@ -15,6 +15,8 @@ from engine.card import CheckpointError
 from engine.checkpoint import load_decoder, load_encoder, model_config
 from engine.chorales import Melody, corpus_hash
 from engine.corpus import Tokens, build_corpus
+from engine.expectation import expected as _expected
+from engine.expectation import of_rows
 from engine.geodesic import Regularised, slopes, unevenness
 from engine.model import VAE, Decoder
 from engine.phrase import PHRASE_STEPS
@@ -82,6 +84,20 @@ def knob_unevenness(decoder: Decoder, z: Tensor, regularised: tuple[Regularised,
         found = slopes(decoder, z, regularised, PHRASE_STEPS)
         coordinate = z[:, regularised[0].dimension - 1]
         return float(unevenness(found.logits, found.tangents[0], coordinate))
+
+
+@torch.no_grad()
+def knob_level(decoder: Decoder, z: Tensor, regularised: tuple[Regularised, ...]) -> float:
+    """Half the squared distance, in units of z, of what argmax plays at ``z`` from mean_k + mu_k
+    z_k: summed over the regularised dimensions, mean over points.
+    """
+    tokens = decode_tokens(decoder, z)
+    total = 0.0
+    for term in regularised:
+        played = of_rows(term.attribute, np.asarray(term.pitches)[tokens])
+        target = term.mean + term.mu * z[:, term.dimension - 1].cpu().numpy()
+        total += 0.5 * float((((played - target) / term.mu) ** 2).mean())
+    return total
 
 
 @dataclass(frozen=True)
@@ -162,7 +178,9 @@ def _gap(decoder: Decoder, z: Tensor) -> float:
     """How many notes more argmax plays than the decoder expects, mean over ``z``."""
     logits = decoder(z, PHRASE_STEPS)
     heard = metrics.note_counts(np.asarray(logits.argmax(-1).cpu().numpy()))
-    expected = NOTE_COUNT.expected(torch.softmax(logits, dim=-1))
+    expected = _expected(
+        NOTE_COUNT, torch.softmax(logits, dim=-1), logits.new_zeros(logits.shape[-1])
+    )
     return float(heard.mean() - float(expected.mean()))
 
 
@@ -184,7 +202,16 @@ def evaluate(folder: Path, melodies: Sequence[Melody]) -> dict[str, dict[str, fl
     model.eval()
     corpus = build_corpus(melodies, **card.corpus["recipe"])
     regularised = tuple(
-        Regularised(a.dimension, ATTRIBUTES[a.name], a.mu, a.variance) for a in card.attributes
+        Regularised(
+            a.dimension,
+            ATTRIBUTES[a.name],
+            a.mu,
+            a.variance,
+            a.mean,
+            a.sd,
+            tuple(float(value) for value in corpus.vocabulary.step_values),
+        )
+        for a in card.attributes
     )
     test = corpus.sides["test"]
     return {

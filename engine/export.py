@@ -4,19 +4,16 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import torch
 
-from engine.attributes import ATTRIBUTES
 from engine.card import CARD_FORMAT, AttributeCard, Card, ModelCard
 from engine.checkpoint import save_card, save_weights
 from engine.config import TrainConfig
-from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES, Windows
+from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES
 from engine.evaluation import decode_tokens
 from engine.files import write_atomically
-from engine.phrase import PHRASE_STEPS
+from engine.objective import Terms
 from engine.train import Run
-from engine.vocabulary import REST_ID
 
 DATA_LICENCE = (
     "The melodies are J. S. Bach's and his hymnals' (public domain), read from the encodings that "
@@ -50,7 +47,7 @@ def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
         name=config.name,
         model=ModelCard(tokens=len(run.corpus.vocabulary), **config.model.model_dump()),
         vocabulary=run.corpus.vocabulary.names,
-        attributes=attribute_cards(config, run.corpus.sides["train"]),
+        attributes=attribute_cards(run.terms),
         start_tokens=tuple(int(t) for t in decode_tokens(run.model.decoder, origin)[0]),
         weights=weights,
         corpus={
@@ -66,25 +63,20 @@ def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
     )
 
 
-def attribute_cards(config: TrainConfig, train: Windows) -> tuple[AttributeCard, ...]:
+def attribute_cards(terms: Terms) -> tuple[AttributeCard, ...]:
     """Each regularised dimension with its attribute's mean and deviation on the training side."""
-    onsets = train.tokens > REST_ID  # [N, 32]; the paper's recipe has 700,000 windows
-    cards = []
-    for section in config.glsr.attributes:
-        attribute = ATTRIBUTES[section.name]
-        found = onsets @ np.asarray(attribute.weights(PHRASE_STEPS))
-        cards.append(
-            AttributeCard(
-                name=section.name,
-                meaning=attribute.meaning,
-                dimension=section.dimension,
-                mu=section.mu,
-                variance=section.variance,
-                mean=round(float(found.mean()), 4),
-                sd=round(float(found.std()), 4),
-            )
+    return tuple(
+        AttributeCard(
+            name=term.attribute.name,
+            meaning=term.attribute.meaning,
+            dimension=term.dimension,
+            mu=term.mu,
+            variance=term.variance,
+            mean=round(term.mean, 4),
+            sd=round(term.sd, 4),
         )
-    return tuple(cards)
+        for term in terms
+    )
 
 
 def _training(run: Run) -> dict[str, Any]:
@@ -106,6 +98,7 @@ def aids(config: TrainConfig) -> list[str]:
     schedule, glsr, model = config.schedule, config.glsr, config.model
     lengths = ", ".join(str(stage.steps) for stage in schedule.curriculum)
     found = [
+        f"began with the weights of {config.start}, see its own card" if config.start else "",
         f"length curriculum: {lengths}, then 32 steps" if lengths else "",
         f"beta begins at {schedule.first_beta} and its ramp waits for a validation accuracy of "
         f"{schedule.gate_accuracy} or {schedule.gate_limit_updates} updates",
@@ -118,7 +111,7 @@ def aids(config: TrainConfig) -> list[str]:
         if model.longest_memory
         else "",
         f"initial weights that read z times {model.z_gain}" if model.z_gain != 1.0 else "",
-        "orthogonal initial recurrent weights",
+        "orthogonal initial recurrent weights" if config.start is None else "",
         f"Adam, {schedule.learning_rate} then a half cosine to {schedule.final_learning_rate}",
         f"matrix products of training in {config.precision}"
         if config.precision != "float32"
@@ -128,14 +121,23 @@ def aids(config: TrainConfig) -> list[str]:
         found += [
             f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
             f"{glsr.prior_share:.0%} of R's rows from the prior, "
-            "regularised coordinates uniform on [-3, 3]"
+            "the note count's coordinate uniform on [-3, 3], other regularised ones on [-2, 2]"
             if glsr.prior_share
             else "",
-            f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
-            f"a polish of {schedule.polish_updates} updates with evenness over the beats, weight "
-            f"{glsr.evenness}"
-            if schedule.polish_updates and glsr.evenness
+            f"level penalty, weight {glsr.level}, at temperatures 1 and {glsr.temperature}, on "
+            f"{glsr.prior_rows} rows of the prior besides R's own; slopes across knobs likewise"
+            if glsr.level
             else "",
+            f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
+            _evenness_aid(config),
             "the tangent shares the value's dropout mask",
         ]
     return [line for line in found if line]
+
+
+def _evenness_aid(config: TrainConfig) -> str:
+    if not config.glsr.evenness:
+        return ""
+    weight = f"evenness over the beats, weight {config.glsr.evenness}"
+    updates = config.schedule.polish_updates
+    return f"a polish of {updates} updates with {weight}" if updates else weight

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import jvp
 
 from engine.attributes import Attribute
+from engine.expectation import expected, slope
 from engine.model import Decoder
 from engine.phrase import STEPS_PER_BEAT
 from engine.vocabulary import HOLD_ID, REST_ID
@@ -22,26 +22,35 @@ class Regularised:
     """One latent dimension bound to one attribute, with r_k = N(mu, variance).
 
     ``dimension`` counts from 1, as everything a person sees. ``variance`` is sigma squared: the
-    paper's N(2, 0.1) has a standard deviation of 0.316 (appendix B).
+    paper's N(2, 0.1) has a standard deviation of 0.316 (appendix B). ``mean`` and ``sd``: the
+    attribute's on the training side. ``pitches``: the MIDI pitch of each token.
     """
 
     dimension: int
     attribute: Attribute
     mu: float
     variance: float
+    mean: float = 0.0
+    sd: float = 1.0
+    pitches: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Slopes:
-    """What one dual pass over B points tells.
+    """What one dual pass tells of B points, the first R of them with tangents.
 
-    ``logits`` [B, T, A]; ``tangents`` [K, B, T, A], their derivatives along each regularised
-    dimension; ``slopes`` [K, B], dG_k / dz_k.
+    ``logits`` [B, T, A]; ``tangents`` [K, R, T, A], their derivatives along each regularised
+    dimension; ``matrix`` [K, K, R]: ``matrix[j, k]`` is dG_j / dz_k.
     """
 
     logits: Tensor
     tangents: Tensor
-    slopes: Tensor
+    matrix: Tensor
+
+    @property
+    def slopes(self) -> Tensor:
+        """dG_k / dz_k, each attribute along its own dimension: [K, R]."""
+        return self.matrix.diagonal().T
 
 
 def unit_directions(regularised: tuple[Regularised, ...], z: Tensor) -> Tensor:
@@ -53,39 +62,73 @@ def unit_directions(regularised: tuple[Regularised, ...], z: Tensor) -> Tensor:
 
 
 def slopes(
-    decoder: Decoder, z: Tensor, regularised: tuple[Regularised, ...], length: int
+    decoder: Decoder,
+    z: Tensor,
+    regularised: tuple[Regularised, ...],
+    length: int,
+    rows: int | None = None,
 ) -> Slopes:
-    """dG_k / dz_k at every row of ``z`` [B, d], differentiable in z and in the decoder's
-    weights.
+    """dG_j / dz_k at the first ``rows`` rows of ``z`` [B, d] (all, if None), differentiable in z
+    and in the decoder's weights.
     """
-    logits, tangents = decoder.forward_dual(z, unit_directions(regularised, z), length)
-    probabilities = torch.softmax(logits, dim=-1)
-    found = []
-    for term, tangent in zip(regularised, tangents, strict=True):
-        # The derivative of a softmax along a tangent of its logits.
-        centred = tangent - (probabilities * tangent).sum(-1, keepdim=True)
-        moved = probabilities * centred
-        slope = jvp(term.attribute.expected, (probabilities,), (moved,))[1]
-        found.append(slope)
-    return Slopes(logits, tangents, torch.stack(found))
+    directions = unit_directions(regularised, z)
+    logits, tangents = decoder.forward_dual(z, directions, length, rows)
+    matrix = slope_matrix(logits[: tangents.shape[1]], tangents, regularised)
+    return Slopes(logits, tangents, matrix)
 
 
-def log_density(slope: Tensor, mu: float, variance: float) -> Tensor:
-    """Log N(slope; mu, variance), elementwise: equation 6 with the r_k of appendix B."""
-    return -0.5 * ((slope - mu) ** 2 / variance + math.log(2 * math.pi * variance))
+def slope_matrix(
+    logits: Tensor,
+    tangents: Tensor,
+    regularised: tuple[Regularised, ...],
+    temperature: float = 1.0,
+) -> Tensor:
+    """dG_j / dz_k from logits [R, T, A] and their tangents [K, R, T, A]: [K, K, R].
+
+    A ``temperature`` below 1 sharpens the probabilities: G comes nearer to what argmax plays.
+    """
+    probabilities = torch.softmax(logits / temperature, dim=-1)
+    moved = softmax_tangent(probabilities, tangents / temperature)
+    return torch.stack(
+        [slope(t.attribute, probabilities, moved, _pitches(t, logits)) for t in regularised]
+    )
 
 
-def r_geo(slope: Tensor, regularised: tuple[Regularised, ...]) -> Tensor:
-    """Equation 5: the sum of R_k over the regularised dimensions. ``slope`` [K, B] -> [B]."""
-    terms = [log_density(s, t.mu, t.variance) for s, t in zip(slope, regularised, strict=True)]
+def softmax_tangent(probabilities: Tensor, tangents: Tensor) -> Tensor:
+    """The derivative of a softmax along tangents of its logits. Both [..., A]."""
+    return probabilities * (tangents - (probabilities * tangents).sum(-1, keepdim=True))
+
+
+def expectations(
+    logits: Tensor,
+    regularised: tuple[Regularised, ...],
+    temperature: float = 1.0,
+) -> Tensor:
+    """G_k of each row: logits [B, T, A] -> [K, B]."""
+    probabilities = torch.softmax(logits / temperature, dim=-1)
+    return torch.stack(
+        [expected(t.attribute, probabilities, _pitches(t, logits)) for t in regularised]
+    )
+
+
+def _pitches(term: Regularised, like: Tensor) -> Tensor:
+    return torch.tensor(term.pitches, dtype=like.dtype, device=like.device)
+
+
+def log_density(found: Tensor, mu: float, variance: float) -> Tensor:
+    """Log N(found; mu, variance), elementwise: equation 6 with the r_k of appendix B."""
+    return -0.5 * ((found - mu) ** 2 / variance + math.log(2 * math.pi * variance))
+
+
+def r_geo(found: Tensor, regularised: tuple[Regularised, ...]) -> Tensor:
+    """Equation 5: the sum of R_k over the regularised dimensions. Slopes [K, B] -> [B]."""
+    terms = [log_density(s, t.mu, t.variance) for s, t in zip(found, regularised, strict=True)]
     return torch.stack(terms).sum(0)
 
 
 def onset_slopes(logits: Tensor, tangents: Tensor) -> Tensor:
     """The derivative of each step's chance of an onset. Both [B, T, A] -> [B, T]."""
-    probabilities = torch.softmax(logits, dim=-1)
-    centred = tangents - (probabilities * tangents).sum(-1, keepdim=True)
-    moved = probabilities * centred
+    moved = softmax_tangent(torch.softmax(logits, dim=-1), tangents)
     return -(moved[..., HOLD_ID] + moved[..., REST_ID])
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from engine.recurrence import PLAIN, recur
 
 LAYERS = 2  # "2-layer stacked LSTMs" (appendix A)
 
@@ -64,9 +65,8 @@ class Encoder(nn.Module):
     def forward(self, tokens: Tensor) -> Posterior:
         _, (hidden, _) = self.lstm(self.embedding(tokens))  # hidden [2 * ways, B, H]
         ways = 2 if self.lstm.bidirectional else 1
-        last = torch.cat(
-            tuple(hidden[-ways:]), dim=-1
-        )  # the top layer's final states, [B, ways * H]
+        # The top layer's final states side by side, [B, ways * H].
+        last = torch.cat(tuple(hidden[-ways:]), dim=-1)
         mean, log_variance = _single(self.head(last)).chunk(2, dim=-1)
         return Posterior(mean, log_variance.clamp(-12.0, 4.0))
 
@@ -89,6 +89,7 @@ class Decoder(nn.Module):
             dropout=config.dropout,
         )
         self.output = nn.Linear(config.units, config.tokens)
+        self.cells = PLAIN  # of the dual pass; training may take compiled ones
         _orthogonal_recurrence(self.lstm)
         with torch.no_grad():
             _weights(self.lstm)["weight_ih_l0"][:, :-1] *= config.z_gain
@@ -100,94 +101,58 @@ class Decoder(nn.Module):
         return torch.cat([z, torch.ones_like(z[:, :1])], dim=-1)
 
     def forward(self, z: Tensor, length: int) -> Tensor:
-        """The plain pass: logits [B, length, A] by the library's LSTM."""
+        """The plain pass, by the library's LSTM: logits [B, length, A]."""
         silence = z.new_zeros(z.shape[0], length - 1, z.shape[1] + 1)
         inputs = torch.cat([self.first_input(z)[:, None], silence], dim=1)  # [B, T, d + 1]
         states, _ = self.lstm(inputs)
         return _single(self.output(states))
 
-    def forward_dual(self, z: Tensor, directions: Tensor, length: int) -> tuple[Tensor, Tensor]:
-        """Logits and their exact derivatives along ``directions``, in one unrolled pass.
+    def forward_dual(
+        self, z: Tensor, directions: Tensor, length: int, rows: int | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Logits and their exact derivatives along ``directions``, in one pass.
 
-        z [B, d], directions [K, d] -> logits [B, T, A], tangents [K, B, T, A], where
-        ``tangents[k, b, t, a]`` is the derivative of ``logits[b, t, a]`` along ``directions[k]``.
-        Value and tangents travel through the same cells as one matrix product, so nothing is
-        differenced, and ordinary back-propagation through this pass gives the gradient of any
-        function of the derivative. In training mode value and tangents share one dropout mask: the
-        tangent is exact for the thinned network that produced the logits.
+        z [B, d], directions [K, d] -> logits [B, T, A] and tangents [K, R, T, A] of the first
+        R = ``rows`` of them (all, if None): ``tangents[k, b, t, a]`` is the derivative of
+        ``logits[b, t, a]`` along ``directions[k]``. Values and tangents travel through the same
+        cells (:mod:`engine.recurrence`), so nothing is differenced, and back-propagation gives the
+        gradient of any function of the derivative. In training mode value and tangents share one
+        dropout mask: the tangent is exact for the thinned network that produced the logits.
         """
-        batch, ways = z.shape[0], directions.shape[0]
-        units = self.config.units
+        batch, ways = len(z), len(directions)
+        rows = batch if rows is None else rows
         w = _weights(self.lstm)
         first = self.first_input(z) @ w["weight_ih_l0"].T  # [B, 4H]
         # The mask bit does not move with z, so its tangent is 0.
-        first_tangent = directions @ w["weight_ih_l0"][:, :-1].T  # [K, 4H]
-        moved = first_tangent[:, None].expand(ways, batch, -1).reshape(ways * batch, -1)
-        entrance = torch.cat([first, moved])  # [(1 + K) B, 4H]
-        # The second layer reads (first layer's output, its own state) in one product, [2H, 4H].
-        upper = torch.cat([w["weight_ih_l1"], w["weight_hh_l1"]], dim=1).T
-        recurrent = [w["weight_hh_l0"].T, upper]
-        biases = [w["bias_ih_l0"] + w["bias_hh_l0"], w["bias_ih_l1"] + w["bias_hh_l1"]]
-        states = [_DualState.zero(z, ways, units) for _ in range(LAYERS)]
-        tops = []
-        for step in range(length):
-            gates = states[0].hidden @ recurrent[0]
-            if step == 0:
-                gates = gates + entrance
-            states[0] = _dual_cell(gates, biases[0], states[0], batch)
-            below = self._thin(states[0].hidden, batch)
-            gates = torch.cat([below, states[1].hidden], dim=-1) @ recurrent[1]
-            states[1] = _dual_cell(gates, biases[1], states[1], batch)
-            tops.append(states[1].hidden)
-        top = torch.stack(tops, dim=1)  # [(1 + K) B, T, H]
-        both = _single(top @ self.output.weight.T)
+        moved = directions @ w["weight_ih_l0"][:, :-1].T  # [K, 4H]
+        moved = moved[:, None].expand(ways, rows, -1).reshape(ways * rows, -1)
+        entrance = torch.cat([first, moved])[None]  # [1, N, 4H], N = B + K R
+        later = entrance.new_zeros(length - 1, *entrance.shape[1:])
+        entering = torch.cat([entrance, later])  # [T, N, 4H]; z is read at the first step only
+        for layer in range(LAYERS):
+            bias = w[f"bias_ih_l{layer}"] + w[f"bias_hh_l{layer}"]
+            # A bias does not move with z either.
+            biases = torch.cat([bias.expand(batch, -1), bias.new_zeros(ways * rows, len(bias))])
+            hidden = recur(  # [T, N, H]
+                entering + biases.to(entering.dtype),
+                w[f"weight_hh_l{layer}"],
+                batch=batch,
+                ways=ways,
+                cells=self.cells,
+            )
+            if layer + 1 < LAYERS:
+                thinned = self._thin(hidden, batch, ways, rows)
+                entering = thinned @ w[f"weight_ih_l{layer + 1}"].T
+        both = _single(hidden @ self.output.weight.T).transpose(0, 1)  # [N, T, A]
         logits = both[:batch] + self.output.bias
-        return logits, both[batch:].reshape(ways, batch, *both.shape[1:])
+        return logits, both[batch:].reshape(ways, rows, *both.shape[1:])
 
-    def _thin(self, hidden: Tensor, batch: int) -> Tensor:
-        """Dropout between layers, with one mask for a row's value and all its tangents."""
+    def _thin(self, hidden: Tensor, batch: int, ways: int, rows: int) -> Tensor:
+        """Dropout between layers, [T, N, H], with one mask for a row's value and its tangents."""
         if not self.training or self.config.dropout == 0.0:
             return hidden
-        mask = functional.dropout(torch.ones_like(hidden[:batch]), self.config.dropout)
-        return hidden * mask.repeat(hidden.shape[0] // batch, 1)
-
-
-class _DualState(NamedTuple):
-    """A layer's state: rows 0..B-1 are values, then B rows for each of the K tangents."""
-
-    hidden: Tensor  # [(1 + K) B, H]
-    cell: Tensor  # [B, H]
-    cell_tangent: Tensor  # [K, B, H]
-
-    @classmethod
-    def zero(cls, like: Tensor, ways: int, units: int) -> "_DualState":
-        batch = like.shape[0]
-        return cls(
-            like.new_zeros((1 + ways) * batch, units),
-            like.new_zeros(batch, units),
-            like.new_zeros(ways, batch, units),
-        )
-
-
-def _dual_cell(gates: Tensor, bias: Tensor, state: _DualState, batch: int) -> _DualState:
-    """One LSTM cell on values and tangents. ``gates`` [(1 + K) B, 4H]; no bias on the tangents."""
-    values = gates[:batch] + bias
-    moved = gates[batch:].reshape(-1, batch, gates.shape[-1]).to(state.cell.dtype)  # [K, B, 4H]
-    squashed_i, squashed_f, g_raw, squashed_o = values.to(state.cell.dtype).chunk(4, dim=-1)
-    i, f, o = torch.sigmoid(squashed_i), torch.sigmoid(squashed_f), torch.sigmoid(squashed_o)
-    g = torch.tanh(g_raw)
-    di, df, dg, do = moved.chunk(4, dim=-1)
-    cell = f * state.cell + i * g
-    cell_tangent = (
-        f * state.cell_tangent
-        + (f * (1 - f) * state.cell) * df
-        + (i * (1 - i) * g) * di
-        + (i * (1 - g * g)) * dg
-    )
-    bent = torch.tanh(cell)
-    hidden = o * bent
-    hidden_tangent = (o * (1 - o) * bent) * do + (o * (1 - bent * bent)) * cell_tangent
-    return _DualState(torch.cat([hidden, hidden_tangent.flatten(0, 1)]), cell, cell_tangent)
+        mask = _dropout_mask(hidden[:, :batch], self.config.dropout)
+        return hidden * torch.cat([mask, mask[:, :rows].repeat(1, ways, 1)], dim=1)
 
 
 class VAE(nn.Module):
@@ -207,6 +172,19 @@ def _weights(lstm: nn.LSTM) -> dict[str, Tensor]:
 def _single(x: Tensor) -> Tensor:
     """Results of bfloat16 matrix products go on in float32; anything else stays as it is."""
     return x.float() if x.dtype == torch.bfloat16 else x
+
+
+def _dropout_mask(like: Tensor, share: float) -> Tensor:
+    """Zeros (about ``share`` of them) and 1 / (1 - share) in the shape of ``like``.
+
+    Drawn as random bytes, eight to a number: a tenth of the time of a draw for each element. The
+    share is met to the nearest 256th, and the scale fits it.
+    """
+    dropped = round(share * 256)
+    words = -(-like.numel() // 8)
+    random = torch.randint(-(2**63), 2**63 - 1, (words,), device=like.device)
+    kept = random.view(torch.uint8)[: like.numel()].view(like.shape) >= dropped
+    return kept.to(like.dtype) * (256 / (256 - dropped))
 
 
 def _orthogonal_recurrence(lstm: nn.LSTM) -> None:

@@ -16,17 +16,27 @@ import numpy as np
 import torch
 
 from engine.batches import BatchSource, update_seed
-from engine.checkpoint import device_for_training
+from engine.card import CheckpointError, find_checkpoint
+from engine.checkpoint import device_for_training, load_decoder, load_encoder
 from engine.config import TrainConfig
 from engine.corpus import Corpus, Tokens
-from engine.evaluation import exact_slopes, knob_unevenness, prior_points, reconstruct, sweep
+from engine.evaluation import (
+    exact_slopes,
+    knob_level,
+    knob_unevenness,
+    prior_points,
+    reconstruct,
+    sweep,
+)
 from engine.files import remove_partial, write_atomically
 from engine.geodesic import r_geo
 from engine.metrics import note_counts, sweep_figures
 from engine.model import VAE, ModelConfig
-from engine.objective import Loss, batch_loss, regularised_of
+from engine.objective import Loss, Terms, Weights, batch_loss, regularised_of
+from engine.recurrence import compiled_cells
 from engine.schedule import Progress, Schedule
 from engine.splicing import Splicer
+from engine.vocabulary import Vocabulary
 
 STATE_FILE = "state.pt"
 LOG_FILE = "train.log"
@@ -62,6 +72,7 @@ class Run:
     folder: Path
     model: VAE
     optimiser: torch.optim.Adam
+    terms: Terms
     device: torch.device
     update: int = 0
     progress: Progress = field(default_factory=Progress)
@@ -79,13 +90,32 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
     torch.manual_seed(config.seed)
     device = device_for_training()
     sizes = config.model.model_dump()
-    model = VAE(ModelConfig(tokens=len(corpus.vocabulary), **sizes)).to(device)
+    model = VAE(ModelConfig(tokens=len(corpus.vocabulary), **sizes))
+    if config.start is not None:
+        _begin_with(model, config.start, corpus.vocabulary)
+    if config.compiled:
+        model.decoder.cells = compiled_cells()
+    model.to(device)
     adam = torch.optim.Adam(
         model.parameters(),
         lr=config.schedule.learning_rate,
         betas=config.schedule.adam_betas,
     )
-    return Run(config, corpus, folder, model, adam, device)
+    terms = regularised_of(config.glsr, corpus.sides["train"], corpus.vocabulary)
+    return Run(config, corpus, folder, model, adam, terms, device)
+
+
+def _begin_with(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
+    """Take the weights of ``checkpoint``. Raises :class:`TrainingError` when they do not fit."""
+    try:
+        folder = find_checkpoint(checkpoint)
+        card, decoder = load_decoder(folder)
+        if card.vocabulary != vocabulary.names:
+            raise TrainingError(f"{folder}: start: its vocabulary is not this corpus's")
+        model.decoder.load_state_dict(decoder.state_dict())
+        model.encoder.load_state_dict(load_encoder(folder).state_dict())
+    except (CheckpointError, RuntimeError) as error:
+        raise TrainingError(f"start: {checkpoint} does not fit this config: {error}") from error
 
 
 def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
@@ -99,7 +129,8 @@ def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
     except Exception as error:  # torch raises many kinds for a damaged file
         raise TrainingError(f"{file} is damaged and cannot be resumed") from error
     try:
-        if state["config"] != config.model_dump_json():
+        # Parsed, not compared as text: a key that was added since has its default in both.
+        if TrainConfig.model_validate_json(state["config"]) != config:
             raise TrainingError(
                 f"{file} was written by another config; use that one, or a new --out"
             )
@@ -195,15 +226,28 @@ def _update(run: Run, source: BatchSource) -> tuple[Loss, int]:
             run.model,
             torch.from_numpy(rows).to(run.device),
             run.config.glsr,
-            beta=run.schedule.beta(run.progress, run.update),
-            glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
-            evenness=run.config.glsr.evenness * run.schedule.polish(run.progress, run.update),
+            run.terms,
+            _weights(run),
+            run.config.ar_vae,
         )
     run.optimiser.zero_grad(set_to_none=True)
     loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.schedule.clip_norm)
     run.optimiser.step()
     return loss, length
+
+
+def _weights(run: Run) -> Weights:
+    """The weights of the loss at this update."""
+    glsr, ramp = run.config.glsr, run.schedule.ramp(run.progress, run.update)
+    polish = run.schedule.polish(run.progress, run.update)
+    return Weights(
+        beta=run.schedule.beta(run.progress, run.update),
+        glsr=glsr.weight * ramp,
+        level=glsr.level * ramp,
+        evenness=glsr.evenness * (polish if run.config.schedule.polish_updates else ramp),
+        ar_vae=run.config.ar_vae.weight * ramp if run.config.ar_vae else 0.0,
+    )
 
 
 def _tick(run: Run, loss: Loss, length: int, accuracy: float) -> Tick:
@@ -214,7 +258,7 @@ def _tick(run: Run, loss: Loss, length: int, accuracy: float) -> Tick:
         glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
         nll=float(loss.nll.detach()),
         kl=float(loss.kl.detach()),
-        slope=float(loss.slope.detach().mean()),
+        slope=float(loss.slope.detach().flatten()[0]),
         accuracy=accuracy,
         validation=run.validation,
     )
@@ -245,19 +289,25 @@ def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
 
 def validate(run: Run) -> dict[str, float]:
     """Figures on a fixed part of the validation side, at the final weights whatever the ramps."""
-    polishing = run.schedule.polish(run.progress, run.update)
+    last_phase = not run.config.schedule.polish_updates
+    polishing = last_phase or run.schedule.polish(run.progress, run.update)
     run.model.eval()
     reconstruction = reconstruct(run.model, validation_sample(run))
     figures: dict[str, float] = {k: float(v) for k, v in asdict(reconstruction).items()}
     loss = reconstruction.nll + run.config.schedule.final_beta * reconstruction.kl
-    regularised = regularised_of(run.config.glsr)
+    regularised = run.terms
     if regularised:
         z = prior_points(256, run.config.model.latent_dimensions, seed=2).clamp(-2.0, 2.0)
         slope = exact_slopes(run.model.decoder, z.to(run.device), regularised)
         figures["slope"], figures["slope_sd"] = float(slope[0].mean()), float(slope[0].std())
+        for term, found in list(zip(regularised, slope, strict=True))[1:]:
+            figures[f"slope z{term.dimension}"] = float(found.mean())
         loss -= run.config.glsr.weight * float(r_geo(torch.from_numpy(slope), regularised).mean())
         figures["unevenness"] = knob_unevenness(run.model.decoder, z.to(run.device), regularised)
         loss += run.config.glsr.evenness * figures["unevenness"] * bool(polishing)
+        if run.config.glsr.level:
+            figures["level"] = knob_level(run.model.decoder, z.to(run.device), regularised)
+            loss += run.config.glsr.level * figures["level"]
     swept = sweep(run.model.decoder, points=SWEEP_SAMPLE, seed=2)
     turned = sweep_figures(note_counts(swept.tokens), swept.positions)
     kept = ("monotone_pairs", "monotone_sweeps", "efficiency", "linearity", "low", "high")

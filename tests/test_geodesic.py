@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.attributes import LEAN, NOTE_COUNT
+from engine.attributes import LEAN, NOTE_COUNT, REGISTER
+from engine.expectation import expected as expectation
 from engine.geodesic import (
     Regularised,
     log_density,
@@ -19,7 +20,15 @@ from engine.geodesic import (
 )
 from engine.model import VAE, Decoder, ModelConfig
 
-TERMS = (Regularised(1, NOTE_COUNT, 2.0, 0.1), Regularised(3, LEAN, 1.5, 0.2))
+PITCHES = (-1.0, -2.0, 60.0, 62.0, 64.0, 65.0, 67.0)
+TERMS = tuple(
+    Regularised(dimension, attribute, mu, variance, pitches=PITCHES)
+    for dimension, attribute, mu, variance in (
+        (1, NOTE_COUNT, 2.0, 0.1),
+        (2, REGISTER, 4.0, 0.3),
+        (3, LEAN, 1.5, 0.2),
+    )
+)
 CONFIG = ModelConfig(tokens=7, latent_dimensions=4, units=8, embedding=5, dropout=0.0)
 
 
@@ -30,20 +39,32 @@ def decoder() -> Decoder:
 
 
 def expected(decoder: Decoder, z: Tensor, term: Regularised, length: int) -> Tensor:
-    return term.attribute.expected(torch.softmax(decoder(z, length), dim=-1))
+    pitches = torch.tensor(term.pitches, dtype=z.dtype)
+    return expectation(term.attribute, torch.softmax(decoder(z, length), dim=-1), pitches)
 
 
 @pytest.mark.parametrize("length", [1, 2, 8, 32])
 def test_slope_equals_central_finite_differences(decoder: Decoder, length: int) -> None:
-    """dG_k/dz_k agrees with finite differences of the plain pass, for every dimension tied."""
+    """dG_j/dz_k agrees with finite differences of the plain pass, across the knobs too."""
     z = torch.randn(5, 4, dtype=torch.float64)
-    found = slopes(decoder, z, TERMS, length).slopes
-    for k, term in enumerate(TERMS):
+    found = slopes(decoder, z, TERMS, length)
+    for k, turned in enumerate(TERMS):
         nudge = torch.zeros(4, dtype=torch.float64)
-        nudge[term.dimension - 1] = 1e-5  # dimensions count from 1
-        up = expected(decoder, z + nudge, term, length)
-        down = expected(decoder, z - nudge, term, length)
-        torch.testing.assert_close(found[k], (up - down) / 2e-5, rtol=1e-7, atol=1e-8)
+        nudge[turned.dimension - 1] = 1e-5  # dimensions count from 1
+        for j, term in enumerate(TERMS):
+            up = expected(decoder, z + nudge, term, length)
+            down = expected(decoder, z - nudge, term, length)
+            by_hand = (up - down) / 2e-5
+            torch.testing.assert_close(found.matrix[j, k], by_hand, rtol=1e-6, atol=1e-7)
+        torch.testing.assert_close(found.slopes[k], found.matrix[k, k])
+
+
+def test_tangents_of_some_rows_leave_all_values_as_they_are(decoder: Decoder) -> None:
+    """The first rows get their tangents, every row its logits: as if all had carried them."""
+    z = torch.randn(5, 4, dtype=torch.float64)
+    whole, part = slopes(decoder, z, TERMS, 8), slopes(decoder, z, TERMS, 8, rows=2)
+    torch.testing.assert_close(part.logits, whole.logits, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(part.tangents, whole.tangents[:, :2], rtol=1e-12, atol=1e-12)
 
 
 def test_dual_pass_gives_the_logits_of_the_plain_pass(decoder: Decoder) -> None:
@@ -61,7 +82,9 @@ class ClosedForm(nn.Module):
         self.steepness = nn.Parameter(torch.tensor(steepness, dtype=torch.float64))
         self.offsets = offsets
 
-    def forward_dual(self, z: Tensor, directions: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    def forward_dual(
+        self, z: Tensor, directions: Tensor, length: int, _rows: int | None = None
+    ) -> tuple[Tensor, Tensor]:
         note = self.steepness * z[:, :1] + self.offsets[:length]  # [B, T]
         # REST is left out by a logit far below; HOLD has logit 0, so p(note) is a sigmoid.
         logits = torch.stack([torch.zeros_like(note), torch.full_like(note, -80.0), note], dim=-1)
@@ -75,7 +98,7 @@ def test_slope_and_term_equal_the_closed_form() -> None:
     offsets = torch.linspace(-2, 2, 32, dtype=torch.float64)
     decoder = ClosedForm(0.7, offsets)
     z = torch.randn(6, 4, dtype=torch.float64)
-    term = (Regularised(1, NOTE_COUNT, 2.0, 0.1),)
+    term = (Regularised(1, NOTE_COUNT, 2.0, 0.1, pitches=(-1.0, -2.0, 60.0)),)
     found = slopes(decoder, z, term, 32).slopes  # type: ignore[arg-type]  # stands in for a Decoder
     p = torch.sigmoid(0.7 * z[:, :1] + offsets)
     by_hand = (0.7 * p * (1 - p)).sum(1)
@@ -93,10 +116,10 @@ def test_variance_is_a_variance() -> None:
 
 def test_terms_add_up() -> None:
     """Equation 5: with several attributes R is the sum of their log densities, row by row."""
-    slope = torch.tensor([[2.0, 1.5, 3.0], [1.5, 1.0, -1.0]], dtype=torch.float64)
+    slope = torch.tensor([[2.0, 1.5, 3.0], [4.0, 3.0, 0.0], [1.5, 1.0, -1.0]]).double()
     found = r_geo(slope, TERMS)
     by_hand = [log_density(row, t.mu, t.variance) for row, t in zip(slope, TERMS, strict=True)]
-    torch.testing.assert_close(found, by_hand[0] + by_hand[1])
+    torch.testing.assert_close(found, sum(by_hand))
 
 
 def test_gradient_of_the_term_equals_finite_differences_of_the_term(decoder: Decoder) -> None:

@@ -6,13 +6,22 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.attributes import ATTRIBUTES
 from engine.config import GlsrSection
-from engine.geodesic import onset_retreat, r_geo, slopes, unevenness
+from engine.geodesic import (
+    Regularised,
+    expectations,
+    onset_retreat,
+    r_geo,
+    slopes,
+    unevenness,
+)
 from engine.model import VAE, ModelConfig
-from engine.objective import PRIOR_SWEEP, batch_loss, regularised_of
+from engine.objective import KNOB_RANGE, OTHER_RANGE, Loss, Terms, Weights, batch_loss
 from engine.objective import _prior_points as prior_points
 
 COUNT = {"name": "note_count", "dimension": 1, "mu": 2.0, "variance": 0.1}
+REGISTER = {"name": "register", "dimension": 2, "mu": 4.0, "variance": 0.2}
 LEAN = {"name": "lean", "dimension": 3, "mu": 1.5, "variance": 0.2}
 TOKENS = torch.randint(0, 7, (6, 16), generator=torch.Generator().manual_seed(0))
 
@@ -26,6 +35,22 @@ def model() -> VAE:
 
 def glsr(*attributes: dict[str, Any], **settings: Any) -> GlsrSection:
     return GlsrSection.model_validate({"attributes": attributes, "rows": 6} | settings)
+
+
+def terms_of(section: GlsrSection) -> Terms:
+    """The section's terms in the vocabulary HOLD, REST and five notes up from middle C."""
+    pitches = (-1.0, -2.0, 60.0, 62.0, 64.0, 65.0, 67.0)
+    return tuple(
+        Regularised(a.dimension, ATTRIBUTES[a.name], a.mu, a.variance, 7.0, 1.0, pitches)
+        for a in section.attributes
+    )
+
+
+def loss_of(
+    model: VAE, section: GlsrSection, weights: Weights, tokens: Tensor = TOKENS, seed: int = 1
+) -> Loss:
+    torch.manual_seed(seed)
+    return batch_loss(model, tokens, section, terms_of(section), weights)
 
 
 def by_hand(model: VAE, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -45,10 +70,9 @@ def test_the_total_is_equation_16(model: VAE, beta: float, weight: float) -> Non
     """Total = -log p(x|z) + beta KL - weight R, with R taken at the very z that were decoded."""
     section = glsr(COUNT, LEAN)
     z, nll, kl = by_hand(model, seed=1)
-    terms = regularised_of(section)
+    terms = terms_of(section)
     term = r_geo(slopes(model.decoder, z, terms, 16).slopes, terms).mean()
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, section, beta=beta, glsr_weight=weight)
+    loss = loss_of(model, section, Weights(beta=beta, glsr=weight))
     torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.kl, kl, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.r_geo, term, rtol=1e-12, atol=1e-12)
@@ -60,8 +84,7 @@ def test_a_plain_vae_is_left_when_nothing_is_regularised(model: VAE, section: Gl
     """Without attributes, or before R's ramp begins, the loss is the paper's equation 2."""
     _, nll, kl = by_hand(model, seed=1)
     weight = 0.0 if section.attributes else 1.0
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=weight)
+    loss = loss_of(model, section, Weights(beta=1.0, glsr=weight))
     torch.testing.assert_close(loss.total, nll + kl, rtol=1e-12, atol=1e-12)
     assert float(loss.r_geo) == float(loss.retreat) == 0.0
 
@@ -70,10 +93,9 @@ def test_the_term_on_some_rows_leaves_the_rest_alone(model: VAE) -> None:
     """R on two of six rows: the reconstruction still counts all six, R the first two."""
     section = glsr(COUNT, rows=2)
     z, nll, _ = by_hand(model, seed=1)
-    terms = regularised_of(section)
+    terms = terms_of(section)
     term = r_geo(slopes(model.decoder, z[:2], terms, 16).slopes, terms).mean()
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=1.0)
+    loss = loss_of(model, section, Weights(beta=1.0, glsr=1.0))
     torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.r_geo, term, rtol=1e-12, atol=1e-12)
 
@@ -83,8 +105,7 @@ def test_rows_from_the_prior_are_not_reconstructed(model: VAE, share: float) -> 
     """Points drawn from the prior shape the slope only; every window is still reconstructed."""
     section = glsr(COUNT, prior_share=share)
     _, nll, kl = by_hand(model, seed=1)
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=1.0)
+    loss = loss_of(model, section, Weights(beta=1.0, glsr=1.0))
     torch.testing.assert_close(loss.nll, nll, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.total, nll + kl - loss.r_geo, rtol=1e-12, atol=1e-12)
     assert bool(loss.total.isfinite())
@@ -94,34 +115,56 @@ def test_rows_from_the_prior_are_not_reconstructed(model: VAE, share: float) -> 
 def test_a_batch_smaller_than_the_terms_rows(model: VAE, windows: int) -> None:
     """A tiny corpus gives a small batch: all its windows are reconstructed, none twice."""
     section = glsr(COUNT, rows=32, prior_share=0.5)
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS[:windows], section, beta=1.0, glsr_weight=1.0)
-    torch.manual_seed(1)
-    plain = batch_loss(model, TOKENS[:windows], glsr(), beta=1.0, glsr_weight=0.0)
+    loss = loss_of(model, section, Weights(beta=1.0, glsr=1.0), TOKENS[:windows])
+    plain = loss_of(model, glsr(), Weights(beta=1.0, glsr=0.0), TOKENS[:windows])
     torch.testing.assert_close(loss.nll, plain.nll, rtol=1e-12, atol=1e-12)
 
 
 def test_prior_rows_sweep_the_regularised_coordinates() -> None:
-    """Regularised coordinates are uniform on [-3, 3], the others standard normal."""
+    """The note count's is uniform on [-3, 3], other knobs' on [-2, 2], the rest are normal."""
     torch.manual_seed(0)
-    z = prior_points(torch.zeros(1, 4), 20_000, regularised_of(glsr(COUNT, LEAN)))
-    for dimension in (0, 2):
-        assert float(z[:, dimension].abs().max()) <= PRIOR_SWEEP == 3.0
-        assert float(z[:, dimension].var()) == pytest.approx(3.0, abs=0.1)
+    z = prior_points(torch.zeros(1, 4), 20_000, terms_of(glsr(COUNT, LEAN)))
+    for dimension, reach in ((0, KNOB_RANGE), (2, OTHER_RANGE)):
+        assert float(z[:, dimension].abs().max()) <= reach
+        assert float(z[:, dimension].var()) == pytest.approx(reach**2 / 3, abs=0.1)
     for dimension in (1, 3):
         assert float(z[:, dimension].var()) == pytest.approx(1.0, abs=0.05)
 
 
+def test_the_level_aid_says_where_the_knob_stands(model: VAE) -> None:
+    """Half the squared distance from mean + mu z at both temperatures, and the slopes across."""
+    tokens = torch.randint(0, 7, (4, 32), generator=torch.Generator().manual_seed(0))
+    section = glsr(COUNT, REGISTER, rows=4, temperature=0.5)
+    terms = terms_of(section)
+    without = loss_of(model, section, Weights(1.0, 0.5), tokens)
+    loss = loss_of(model, section, Weights(1.0, 0.5, level=3.0), tokens)
+    torch.manual_seed(1)
+    z = model.encoder(tokens).sample()
+    found = slopes(model.decoder, z, terms, 32)
+    distances = []
+    for heat in (1.0, 0.5):
+        count, register = expectations(found.logits, terms, heat)
+        distances.append((count - (7.0 + 2.0 * z[:, 0])) / 2.0)
+        distances.append((register - (7.0 + 4.0 * z[:, 1])) / 4.0)
+    level = torch.stack(distances).pow(2).sum(0).mean() / 4.0
+    across = (found.matrix[0, 1] / 2.0).pow(2) + (found.matrix[1, 0] / 4.0).pow(2)
+    torch.testing.assert_close(loss.level, level + 0.5 * across.mean())
+    torch.testing.assert_close(loss.total, without.total + 3.0 * loss.level)
+
+
+def test_the_level_is_judged_on_whole_phrases_only(model: VAE) -> None:
+    """A short window of the curriculum cannot hold a phrase's notes, so it is left alone."""
+    assert float(loss_of(model, glsr(COUNT), Weights(1.0, 1.0, level=3.0)).level) == 0.0
+
+
 def test_the_retreat_aid_is_added_only_when_asked_for(model: VAE) -> None:
     """`paper` leaves it out; with a weight it is the mean onset retreat along the note count."""
-    torch.manual_seed(1)
-    without = batch_loss(model, TOKENS, glsr(LEAN, COUNT), beta=1.0, glsr_weight=0.5)
+    without = loss_of(model, glsr(LEAN, COUNT), Weights(beta=1.0, glsr=0.5))
     section = glsr(LEAN, COUNT, onset_retreat=0.2)
     z, _, _ = by_hand(model, seed=1)
-    found = slopes(model.decoder, z, regularised_of(section), 16)
+    found = slopes(model.decoder, z, terms_of(section), 16)
     retreat = onset_retreat(found.logits, found.tangents[1]).mean()
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=0.5)
+    loss = loss_of(model, section, Weights(beta=1.0, glsr=0.5))
     assert float(retreat.detach()) > 0.0
     torch.testing.assert_close(loss.retreat, retreat, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(loss.total, without.total + 0.5 * 0.2 * retreat)
@@ -132,11 +175,10 @@ def test_the_evenness_aid_is_added_with_its_present_weight(model: VAE) -> None:
     section = glsr(LEAN, COUNT)
     totals = {}
     for weight in (0.0, 3.0):
-        torch.manual_seed(1)
-        loss = batch_loss(model, TOKENS, section, beta=1.0, glsr_weight=0.5, evenness=weight)
+        loss = loss_of(model, section, Weights(beta=1.0, glsr=0.5, evenness=weight))
         totals[weight] = loss.total
     z, _, _ = by_hand(model, seed=1)
-    found = slopes(model.decoder, z, regularised_of(section), 16)
+    found = slopes(model.decoder, z, terms_of(section), 16)
     uneven = unevenness(found.logits, found.tangents[1], z[:, 0])
     assert float(uneven.detach()) > 0.0
     torch.testing.assert_close(totals[3.0], totals[0.0] + 3.0 * uneven)
@@ -144,8 +186,7 @@ def test_the_evenness_aid_is_added_with_its_present_weight(model: VAE) -> None:
 
 def test_the_terms_gradient_reaches_encoder_and_decoder(model: VAE) -> None:
     """Through the batch loss, R moves the weights of both networks: nothing is detached."""
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, glsr(COUNT), beta=1.0, glsr_weight=1.0)
+    loss = loss_of(model, glsr(COUNT), Weights(beta=1.0, glsr=1.0))
     for name, weight in model.named_parameters():
         (gradient,) = torch.autograd.grad(loss.r_geo, weight, retain_graph=True, allow_unused=True)
         assert gradient is not None or name == "decoder.output.bias", name
@@ -155,7 +196,6 @@ def test_the_terms_gradient_reaches_encoder_and_decoder(model: VAE) -> None:
 def test_accuracy_is_the_share_of_right_tokens(model: VAE) -> None:
     """The training accuracy that the curriculum looks at counts tokens recovered by argmax."""
     z, _, _ = by_hand(model, seed=1)
-    torch.manual_seed(1)
-    loss = batch_loss(model, TOKENS, glsr(), beta=1.0, glsr_weight=0.0)
+    loss = loss_of(model, glsr(), Weights(beta=1.0, glsr=0.0))
     right = (model.decoder(z, 16).argmax(-1) == TOKENS).float().mean()
     torch.testing.assert_close(loss.accuracy, right)
