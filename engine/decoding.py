@@ -4,6 +4,7 @@
 >>> decoder.decode([2.0] + [0.0] * 11)[0].notes  # doctest: +SKIP
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from engine.card import Card, find_checkpoint
 from engine.checkpoint import load_decoder, load_encoder
+from engine.fitting import fit_phrase
 from engine.model import Decoder, Encoder
 from engine.phrase import PHRASE_STEPS, Phrase
 
@@ -22,6 +24,10 @@ TokenRows = npt.NDArray[np.int64]
 
 # A matrix product rounds a row by up to 1e-5 otherwise in a batch than alone.
 NEAR_TIE = 1e-3
+
+
+class FittingWarning(UserWarning):
+    """A phrase could not be encoded as it is; the message says what was changed."""
 
 
 class PhraseDecoder:
@@ -88,12 +94,17 @@ class PhraseDecoder:
     def encode(self, phrases: Sequence[Phrase]) -> npt.NDArray[np.float32]:
         """The posterior means of ``phrases``, [batch, d].
 
-        Raises ``ValueError`` for tokens that are not 32 ids of this vocabulary.
+        Any two-bar phrase will do: one made by hand, with no tokens, or one of another checkpoint
+        goes to the nearest grid and pitches by :func:`engine.fitting.fit_phrase`, and each change
+        is told as a :class:`FittingWarning`. Raises ``ValueError`` for notes outside the two bars,
+        and for tokens that are not 32 ids of this vocabulary where there are no notes.
         """
-        rows = [phrase.tokens for phrase in phrases]
-        for row in rows:
-            if len(row) != PHRASE_STEPS or not all(0 <= t < len(self.vocabulary) for t in row):
-                raise ValueError(f"a phrase is {PHRASE_STEPS} token ids of this vocabulary")
+        rows = []
+        for place, phrase in enumerate(phrases):
+            fitted, changes = fit_phrase(phrase, self.vocabulary)
+            rows.append(fitted.tokens)
+            for change in changes:
+                warnings.warn(f"phrase {place}: {change}", FittingWarning, stacklevel=2)
         if self._encoder is None:
             self._encoder = load_encoder(self.folder)
         with torch.inference_mode():

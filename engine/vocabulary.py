@@ -16,6 +16,7 @@ HOLD = "HOLD"
 REST = "REST"
 HOLD_ID = 0
 REST_ID = 1
+CENTRE = 2  # D: the middle of the natural notes on the line of fifths, so the plainest names win
 
 # The line of fifths: ... Bb(-2) F(-1) C(0) G(1) D(2) ... One step up is one sharp more, so
 # transposing a name is one addition and spelling is never lost.
@@ -101,25 +102,37 @@ class Vocabulary:
         steps = self.steps(row)
         return Phrase(row, notes_from_steps(steps), bool(steps) and steps[0] == HOLD_STEP)
 
-    def tokens(self, steps: Sequence[int]) -> tuple[int, ...]:
-        """Steps as tokens; of two spellings of a pitch, the one nearest D on the line of fifths.
+    def tokens(self, steps: Sequence[int], *, centre: int = CENTRE) -> tuple[int, ...]:
+        """Steps as tokens; of two spellings of a pitch, the one nearest ``centre`` on the line of
+        fifths.
 
         Raises ``ValueError`` naming the first pitch that the vocabulary does not hold.
         """
-        spelling = self._spelling_of_step
+        spelling = self.spelling(centre)
         for value in steps:
             if value not in spelling:
                 raise ValueError(f"pitch {value} is not in this vocabulary")
         return tuple(spelling[value] for value in steps)
 
-    @cached_property
-    def _spelling_of_step(self) -> dict[int, int]:
-        # D is the centre of the natural notes on the line of fifths, so the plainest name wins.
-        centre = parse_name("D4")[0]
+    def spelling(self, centre: int) -> dict[int, int]:
+        """Step value -> token id, with the name of each pitch that lies nearest ``centre``.
+
+        Of two that lie as near, the one nearer D; then the lower id.
+        """
         chosen = {HOLD_STEP: HOLD_ID, REST_STEP: REST_ID}
-        plain_last = sorted(
-            self.names[2:], key=lambda name: abs(parse_name(name)[0] - centre), reverse=True
-        )
-        for name in plain_last:
-            chosen[parse_name(name)[1]] = self.ids[name]
+
+        def distance(place: tuple[int, int, int]) -> tuple[int, int]:
+            return abs(place[0] - centre), abs(place[0] - CENTRE)
+
+        for _, pitch, token in sorted(self._places, key=distance):
+            chosen.setdefault(pitch, token)
         return chosen
+
+    @cached_property
+    def _places(self) -> tuple[tuple[int, int, int], ...]:
+        """Of each note: place on the line of fifths, pitch, token id."""
+        return tuple((*parse_name(name), self.ids[name]) for name in self.names[2:])
+
+    def fifths_of(self, token: int) -> int:
+        """The place of a note's name on the line of fifths."""
+        return self._places[token - len((HOLD, REST))][0]

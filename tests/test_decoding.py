@@ -1,11 +1,12 @@
 """PhraseDecoder: z in, phrases out, and back."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.decoding import PhraseDecoder
+from engine.decoding import FittingWarning, PhraseDecoder
 from engine.phrase import Note, Phrase
 
 
@@ -135,9 +136,28 @@ def test_phrases_encode_to_their_posterior_means(decoder: PhraseDecoder) -> None
 
 
 @pytest.mark.parametrize("tokens", [(0,) * 31, (0,) * 33, (-1,) * 32, (999,) * 32])
-def test_a_phrase_of_other_tokens_is_refused(
-    decoder: PhraseDecoder, tokens: tuple[int, ...]
-) -> None:
-    """Too short, too long, or ids that the vocabulary does not have: ValueError."""
+def test_tokens_of_nothing_are_refused(decoder: PhraseDecoder, tokens: tuple[int, ...]) -> None:
+    """Too short, too long, or ids that the vocabulary lacks, and no notes: ValueError."""
     with pytest.raises(ValueError, match="32 token ids of this vocabulary"):
         decoder.encode([Phrase(tokens, (), False)])
+
+
+def test_a_phrase_by_its_notes_encodes_as_by_its_tokens(decoder: PhraseDecoder) -> None:
+    """A phrase made by hand, with no tokens, is the phrase that a vocabulary spells."""
+    spelled = decoder.vocabulary.phrase([decoder.vocabulary.ids["E4"], *[0] * 31])
+    by_hand = Phrase((), (Note(64, 0, 32),), False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(decoder.encode([by_hand]), decoder.encode([spelled]))
+
+
+def test_encoding_says_what_it_had_to_change(decoder: PhraseDecoder) -> None:
+    """Pitches far below and an onset off the grid: the nearest phrase is encoded, with warnings."""
+    low = Phrase((), (Note(28, 0, 16), Note(31, 16.4, 15.6)), False)  # type: ignore[arg-type]
+    near = Phrase((), (Note(64, 0, 16), Note(67, 16, 16)), False)
+    with pytest.warns(FittingWarning) as told:
+        z = decoder.encode([near, low])
+    said = " ".join(str(warning.message) for warning in told)
+    assert "phrase 1: 1 note moved to the nearest sixteenth" in said
+    assert "phrase 1: the melody moved up 3 octaves" in said
+    assert np.array_equal(z[0], z[1])
