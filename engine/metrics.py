@@ -4,6 +4,7 @@ Definitions are in ``docs/evaluation.md``.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from engine.vocabulary import REST_ID
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.floating]
+
+NO_CHANGE = 1e-9
 
 
 def note_counts(tokens: Ints) -> npt.NDArray[np.int64]:
@@ -38,7 +41,7 @@ def exact_windows(decoded: Ints, truth: Ints) -> float:
 
 @dataclass(frozen=True)
 class SweepFigures:
-    """What turning knob 1 from end to end does to the note count. A sweep that never rises counts
+    """What turning a knob from end to end does to its attribute. A sweep that never rises counts
     0.
     """
 
@@ -52,18 +55,20 @@ class SweepFigures:
     high: float
 
 
-def sweep_figures(counts: Ints, positions: Floats) -> SweepFigures:
-    """``counts`` [N, P]: notes at each of P ``positions`` of z1 (even steps, rising), N sweeps.
+def sweep_figures(played: npt.NDArray[Any], positions: Floats) -> SweepFigures:
+    """``played`` [N, P]: the attribute at each of P ``positions`` of z_k (even, rising), N sweeps.
 
     monotone pairs: share of neighbours that do not fall. monotone sweeps: share of sweeps without
     any fall. efficiency: net rise over total movement. linearity: R2 of a line per sweep, mean.
-    argmax slope: least-squares slope in notes per unit of z1. low, high: mean notes at both ends.
+    argmax slope: least-squares slope, attribute per unit of z_k. low, high: means at both ends.
+    A difference within ``NO_CHANGE`` is none: an attribute with fractions is rounded.
     """
-    g = counts.astype(np.float64)
+    g = played.astype(np.float64)
     steps = np.diff(g, axis=1)
+    steps[np.abs(steps) <= NO_CHANGE] = 0.0
     rises = np.asarray((steps > 0).any(1))
     movement = np.abs(steps).sum(1)
-    net = g[:, -1] - g[:, 0]
+    net = steps.sum(1)
     x = positions - positions.mean()
     centred = g - g.mean(1, keepdims=True)
     slope = centred @ x / (x @ x)
@@ -81,4 +86,37 @@ def sweep_figures(counts: Ints, positions: Floats) -> SweepFigures:
         never_rising=float(1.0 - rises.mean()),
         low=float(g[:, 0].mean()),
         high=float(g[:, -1].mean()),
+    )
+
+
+@dataclass(frozen=True)
+class CrossTalk:
+    """What turning one knob does to one attribute, of whichever knob.
+
+    ``spearman``: |mean over sweeps of the signed rank correlation|; a constant sweep counts 0.
+    ``constant``: the share of such sweeps. ``change``: mean |last - first|, in the attribute's
+    unit.
+    """
+
+    spearman: float
+    constant: float
+    change: float
+
+
+def cross_talk(played: npt.NDArray[Any]) -> CrossTalk:
+    """``played`` [N, P]: the attribute along N sweeps of the knob, at P rising positions."""
+    places = np.round(played.astype(np.float64) / NO_CHANGE)  # equal but for rounding is equal
+    # A value's rank: how many are smaller, and half of those that equal it.
+    smaller = (places[:, None, :] < places[:, :, None]).sum(2)
+    equal = (places[:, None, :] == places[:, :, None]).sum(2)
+    ranked = smaller + equal / 2.0
+    ranked = ranked - ranked.mean(1, keepdims=True)
+    knob = np.arange(played.shape[1]) - (played.shape[1] - 1) / 2.0
+    size = np.sqrt((ranked**2).sum(1) * (knob @ knob))
+    moves = size > 0.0
+    rho = np.divide(ranked @ knob, size, out=np.zeros(len(played)), where=moves)
+    return CrossTalk(
+        spearman=abs(float(rho.mean())),
+        constant=float(1.0 - moves.mean()),
+        change=float(np.abs(played[:, -1] * 1.0 - played[:, 0]).mean()),
     )

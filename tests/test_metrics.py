@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.metrics import accuracy, exact_windows, note_counts, note_f1, sweep_figures
+from engine.metrics import (
+    accuracy,
+    cross_talk,
+    exact_windows,
+    note_counts,
+    note_f1,
+    sweep_figures,
+)
 
 POSITIONS = np.linspace(-2.0, 2.0, 5)
 
@@ -75,6 +82,45 @@ def test_bytes_do_not_wrap_round() -> None:
     """Counts that come as unsigned bytes fall below their neighbour without wrapping to 255."""
     figures = sweep_figures(np.asarray([[3, 5, 4, 6, 7]], np.uint8), POSITIONS)
     assert figures.monotone_pairs == 0.75
+
+
+def test_rounding_is_no_fall() -> None:
+    """A register of thirds and sevenths: equal values that differ in their last digit stay
+    level.
+    """
+    figures = sweep_figures(np.asarray([[60.0, 60.0 - 1e-11, 61.5, 61.5 - 1e-11, 63.0]]), POSITIONS)
+    assert figures.monotone_pairs == figures.monotone_sweeps == figures.efficiency == 1.0
+    level = sweep_figures(np.asarray([[60.0, 60.0 + 1e-11, 60.0, 60.0, 60.0]]), POSITIONS)
+    assert level.never_rising == 1.0
+
+
+def test_a_sweep_that_only_orders_has_full_rank_correlation() -> None:
+    """However uneven its steps; backwards it is as strong, and the change has no sign."""
+    for row in ([1.0, 2.0, 9.0, 10.0, 30.0], [30.0, 10.0, 9.0, 2.0, 1.0]):
+        found = cross_talk(np.asarray([row]))
+        assert found.spearman == pytest.approx(1.0)
+        assert (found.constant, found.change) == (0.0, 29.0)
+
+
+def test_ups_and_downs_cancel_but_their_change_does_not() -> None:
+    """A knob that raises an attribute here and lowers it there has no sign on average."""
+    found = cross_talk(sweeps([1, 2, 3, 4, 5], [5, 4, 3, 2, 1]))
+    assert found.spearman == pytest.approx(0.0)
+    assert found.change == 4.0
+
+
+def test_a_constant_sweep_counts_nothing_and_is_told() -> None:
+    """One sweep in order, one that stays: half the correlation, half of them constant."""
+    found = cross_talk(sweeps([1, 2, 3, 4, 5], [7, 7, 7, 7, 7]))
+    assert found.spearman == pytest.approx(0.5)
+    assert (found.constant, found.change) == (0.5, 2.0)
+
+
+def test_ties_share_their_rank() -> None:
+    """0 0 1 1 2 against 1..5: ranks 1.5 1.5 3.5 3.5 5, by the formula for Pearson's r."""
+    expected = np.corrcoef([1.5, 1.5, 3.5, 3.5, 5], [1, 2, 3, 4, 5])[0, 1]
+    found = cross_talk(np.asarray([[0, 0, 1, 1 + 1e-12, 2]]))
+    assert found.spearman == pytest.approx(expected)
 
 
 # HOLD is 0, REST is 1, notes are 2 and more.
