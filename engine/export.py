@@ -13,33 +13,22 @@ from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES
 from engine.evaluation import decode_tokens
 from engine.files import write_atomically
 from engine.objective import Terms
+from engine.source import CorpusSource
 from engine.train import Run
 
-DATA_LICENCE = (
-    "The melodies are J. S. Bach's and his hymnals' (public domain), read from the encodings that "
-    "music21 distributes with its corpus; see LICENCE.md beside this card."
-)
 
-LICENCE_TEXT = """# Licence of this checkpoint
+def keep(run: Run, source: CorpusSource) -> None:
+    """Write the run's present weights and their card into its folder. Raises ``OSError``.
 
-The weights in this folder are released under the MIT licence of the repository.
-
-They were trained on the soprano parts of the four-part Bach chorales in music21's corpus. The music
-is in the public domain. The encodings belong to that corpus, whose licence file says that some of
-them may not be used commercially. No encoding, and no melody as such, is part of this folder; if
-you train on music21's files yourself, read its licence file first.
-"""
-
-
-def keep(run: Run, *, corpus_sha256: str) -> None:
-    """Write the run's present weights and their card into its folder. Raises ``OSError``."""
+    ``source``: where ``run.corpus`` came from.
+    """
     run.model.eval()
     weights = save_weights(run.folder, run.model.encoder, run.model.decoder)
-    write_atomically(run.folder / "LICENCE.md", LICENCE_TEXT.encode())
-    save_card(run.folder, _card(run, weights, corpus_sha256))
+    write_atomically(run.folder / "LICENCE.md", source.licence_text.encode())
+    save_card(run.folder, _card(run, weights, source))
 
 
-def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
+def _card(run: Run, weights: dict[str, str], source: CorpusSource) -> Card:
     config = run.config
     origin = torch.zeros(1, config.model.latent_dimensions, device=run.device)
     return Card(
@@ -51,15 +40,16 @@ def _card(run: Run, weights: dict[str, str], corpus_sha256: str) -> Card:
         start_tokens=tuple(int(t) for t in decode_tokens(run.model.decoder, origin)[0]),
         weights=weights,
         corpus={
-            "source": "soprano parts of the four-part Bach chorales in music21",
-            "sha256": corpus_sha256,
+            "source": source.description,
+            **({"folder": source.folder} if source.folder else {}),
+            "sha256": source.sha256,
             "recipe": config.corpus.model_dump(),
             "split": {"by": "tune", "shares": SPLIT_SHARES, "seed": SPLIT_SEED},
             "windows": {side: len(run.corpus.sides[side]) for side in SIDES},
         },
-        training=_training(run),
+        training=_training(run, source),
         figures={"side": "validation", **{k: round(v, 4) for k, v in run.validation.items()}},
-        data_licence=DATA_LICENCE,
+        data_licence=source.data_licence,
     )
 
 
@@ -79,9 +69,11 @@ def attribute_cards(terms: Terms) -> tuple[AttributeCard, ...]:
     )
 
 
-def _training(run: Run) -> dict[str, Any]:
+def _training(run: Run, source: CorpusSource) -> dict[str, Any]:
+    corpus = f"--corpus {source.folder} " if source.folder else ""
+    config = f"engine/configs/{run.config.name}.toml"
     return {
-        "command": f"glisser train --config engine/configs/{run.config.name}.toml --out DIR",
+        "command": f"glisser train --config {config} {corpus}--out DIR",
         "config": run.config.model_dump(mode="json"),
         "seed": run.config.seed,
         "updates": run.update,

@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.checkpoint import load_decoder
-from engine.chorales import CorpusError, Melody, corpus_hash, load_melodies
+from engine.chorales import CorpusError, Melody, load_melodies
 from engine.config import ConfigError, load_config
 from engine.corpus import build_corpus
 from engine.evaluation import evaluate
 from engine.export import keep
 from engine.files import write_atomically
+from engine.source import chorales_source
 from engine.train import STATE_FILE, Run, Tick, TrainingError, new_run, resume_run, train
 
 
@@ -67,12 +68,12 @@ def run_training(config_file: Path, out: Path, *, resume: bool) -> int:
             hop_steps=config.corpus.hop_steps,
         )
         run = (resume_run if resume else new_run)(config, corpus, out)
-        sha256 = corpus_hash(melodies)
+        source = chorales_source(melodies)
         with _interrupted() as stop, _progress(run, console) as on_update:
             done = train(
                 run,
                 on_update=on_update,
-                on_better=lambda better: keep(better, corpus_sha256=sha256),
+                on_better=lambda better: keep(better, source),
                 stop=stop.is_set,
             )
     except (ConfigError, CorpusError, TrainingError) as error:

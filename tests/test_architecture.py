@@ -140,7 +140,7 @@ def loaded_by(*modules: str) -> set[str]:
 
 def test_the_torch_free_rooms_load_no_torch() -> None:
     """What the instrument may see of the engine costs milliseconds, not seconds, to import."""
-    rooms = ("attributes", "phrase", "vocabulary", "card", "wire", "files", "chorales")
+    rooms = ("attributes", "phrase", "vocabulary", "card", "wire", "files", "fitting", "chorales")
     assert "torch" not in loaded_by(*(f"engine.{room}" for room in rooms))
 
 

@@ -219,7 +219,7 @@ def test_the_best_weights_are_the_ones_kept(
         return {"accuracy": 0.5, "loss": next(losses)}
 
     monkeypatch.setattr("engine.train.validate", validated)
-    monkeypatch.setattr("tests.tiny.keep", lambda run, **_: kept.append((run.update, run.progress)))
+    monkeypatch.setattr("tests.tiny.keep", lambda run, _: kept.append((run.update, run.progress)))
     finish(new_run(tiny_config(), corpus, tmp_path))
     # 12: at full length, before the final weights; 16 and 24: better than all before; 20: not.
     assert [update for update, _ in kept][-3:] == [12, 16, 24]

@@ -18,10 +18,11 @@ from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
 from engine.export import keep
 from engine.phrase import HOLD_STEP
+from engine.source import CorpusSource
 from engine.train import Run, Tick, new_run, train
 
 C_MAJOR = {60: 0, 62: 2, 64: 4, 65: -1, 67: 1, 69: 3, 71: 5, 72: 0}  # pitch -> line of fifths
-CORPUS_SHA256 = "0" * 64
+SOURCE = CorpusSource("made-up melodies", "0" * 64, "no rights in them", "# Licence\n")
 
 training.SWEEP_SAMPLE = 4  # sweeps of a validation; what they show is not what these runs are for
 
@@ -81,7 +82,7 @@ def finish(run: Run, *, stop_at: int | None = None) -> list[Tick]:
     train(
         run,
         on_update=ticks.append,
-        on_better=lambda better: keep(better, corpus_sha256=CORPUS_SHA256),
+        on_better=lambda better: keep(better, SOURCE),
         stop=lambda: run.update == stop_at,
     )
     return ticks
@@ -104,7 +105,7 @@ def _killed(folder: Path, update: int, moment: str) -> None:
     train(
         run,
         on_update=lambda tick: die() if moment == "after" and tick.update == update else None,
-        on_better=lambda better: keep(better, corpus_sha256=CORPUS_SHA256),
+        on_better=lambda better: keep(better, SOURCE),
         stop=lambda: False,
     )
 
