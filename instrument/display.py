@@ -1,7 +1,8 @@
 """What the terminal shows while it plays, and the keys it takes.
 
-On a terminal: bar, tempo, z1, note count, the phrase as a piano roll, and the last lines about
-whatever went wrong. Elsewhere: one plain line for each bar and each fault.
+On a terminal: bar, tempo, what each true knob was asked and what is heard, the phrase as a piano
+roll, and the last lines about whatever went wrong. Elsewhere: one plain line for each bar and each
+fault.
 """
 
 import os
@@ -18,12 +19,15 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from engine.attributes import DIRECTION, LEAN, NOTE_COUNT, REGISTER, Attribute
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, STEPS_PER_BAR, notes_from_steps
 from engine.wire import Message
+from instrument.true_knobs import TrueKnob
 
 FAULTS_SHOWN = 4
 PANEL_WIDTH = 72  # steady, so that nothing jumps when a line grows
 REFRESH_PER_SECOND = 12
+REPEATED = "repeated: no answer yet"
 KEYS_HELP = "space play/stop   p panic   f freeze   q quit"
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -34,18 +38,22 @@ def pitch_name(pitch: int) -> str:
     return f"{PITCH_NAMES[place]}{octave - 1}"
 
 
-def piano_roll(steps: Sequence[int]) -> list[str]:
+def piano_roll(steps: Sequence[int], most_lines: int = 128) -> list[str]:
     """A phrase as lines of text, highest pitch first; one column a sixteenth, bars apart.
 
     ``o`` is an onset, ``=`` where the note goes on, a dot marks each beat. A HOLD at the beginning
-    belongs to a note of the phrase before, so it is not drawn.
+    belongs to a note of the phrase before, so it is not drawn. A semitone a line, unless that makes
+    more than ``most_lines``: then only the pitches that are played have one.
     """
     notes = notes_from_steps(steps)
     if not notes:
         return ["(silence)"]
     low, high = min(n.pitch for n in notes), max(n.pitch for n in notes)
+    pitches = list(range(high, low - 1, -1))
+    if len(pitches) > most_lines:
+        pitches = sorted({n.pitch for n in notes}, reverse=True)
     lines = []
-    for pitch in range(high, low - 1, -1):
+    for pitch in pitches:
         row = ["." if step % 4 == 0 else " " for step in range(PHRASE_STEPS)]
         for note in notes:
             if note.pitch == pitch:
@@ -65,6 +73,7 @@ class Display:
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False)
         self._live: Live | None = None
+        self._knobs: tuple[TrueKnob, ...] = ()
         self._lock = Lock()  # guards the few fields below
         self._bar: Message | None = None
         self._state = "stopped"
@@ -74,6 +83,10 @@ class Display:
     @property
     def is_terminal(self) -> bool:
         return self._console.is_terminal
+
+    def show_knobs(self, knobs: Sequence[TrueKnob]) -> None:
+        """Which knobs have something to promise; told once, before the first bar."""
+        self._knobs = tuple(knobs)
 
     def start(self) -> None:
         """Begin to draw, if there is a terminal to draw on."""
@@ -113,7 +126,7 @@ class Display:
             elif message["type"] == "state":
                 self._state = "playing" if message["playing"] else "stopped"
         if message["type"] == "bar" and self._live is None:
-            self.say(bar_line(message))
+            self.say(bar_line(message, self._knobs))
 
     def on_freeze(self, frozen: bool) -> None:
         with self._lock:
@@ -122,26 +135,83 @@ class Display:
     def _panel(self) -> Panel:
         with self._lock:
             bar, state, frozen, faults = self._bar, self._state, self._frozen, list(self._faults)
-        head = bar_line(bar) if bar else "waiting for bar 1"
+        width = min(PANEL_WIDTH, self._console.width)
+        head = bar_head(bar, self._knobs) if bar else "waiting for bar 1"
+        late = f"   {REPEATED}" if bar and bar["late"] else ""
+        # Two lines of frame, two of head and keys, one in case the head wraps.
+        room = self._console.height - 5 - len(self._knobs) - len(faults)
+        roll = piano_roll(bar["steps"], room) if bar else []
         body = [
-            Text(f"{state}{'  FROZEN' if frozen else ''}   {head}", style="bold"),
-            Text("\n".join(piano_roll(bar["steps"])) if bar else "", style="green"),
+            Text(f"{state}{'  FROZEN' if frozen else ''}   {head}{late}", style="bold"),
+            *(knob_row(knob, bar, wide=width >= PANEL_WIDTH) for knob in self._knobs if bar),
+            Text("\n".join(roll), style="green"),
             *(Text(f"! {line}", style="yellow") for line in faults),
             Text(KEYS_HELP, style="dim"),
         ]
-        width = min(PANEL_WIDTH, self._console.width)
         return Panel(Group(*body), title="Glisser", width=width)
 
 
-def bar_line(bar: Message) -> str:
-    """``bar 3   120 bpm   z1 +0.40   7 notes``, and whether the phrase was repeated."""
-    late = "   repeated: no answer yet" if bar["late"] else ""
+def said(attribute: Attribute, amount: float) -> str:
+    """An amount of an attribute as a musician would say it, to the whole note or semitone.
+
+    ``8``, ``A4``, ``up 5``, ``bar 2 +1`` (how many notes more than the other bar).
+    """
+    whole = round(amount)
+    match attribute.name:
+        case NOTE_COUNT.name:
+            return f"{whole}"
+        case REGISTER.name:
+            return pitch_name(whole)
+        case DIRECTION.name:
+            return f"{'up' if whole > 0 else 'down'} {abs(whole)}" if whole else "level"
+        case LEAN.name:
+            return f"bar {2 if whole > 0 else 1} +{abs(whole)}" if whole else "even"
+        case _:
+            return f"{amount:.1f}"
+
+
+def knob_row(knob: TrueKnob, bar: Message, *, wide: bool) -> Text:
+    """A true knob on a line of its own: what was asked, if it promises anything, and what is heard.
+
+    In columns, so that the eye finds them in the dark; z only where there is room (``wide``).
+    """
+    row = Text(f"knob {knob.knob:<3}{knob.label:<11}")
+    if wide:
+        row.append(f"z{knob.dimension} {bar['z'][knob.dimension - 1]:+.2f}   ", style="dim")
+    asked = knob.asked(bar["z"])
+    if asked is not None:
+        row.append(f"asked {said(knob.attribute, asked):<10}")
+    row.append("heard ")
+    row.append(said(knob.attribute, knob.heard(bar["steps"])), style="bold green")
+    return row
+
+
+def knob_words(knob: TrueKnob, bar: Message) -> str:
+    """``knob 1 notes: asked 8, heard 8``; without a promise only what is heard."""
+    asked = knob.asked(bar["z"])
+    promise = "" if asked is None else f"asked {said(knob.attribute, asked)}, "
+    heard = said(knob.attribute, knob.heard(bar["steps"]))
+    return f"knob {knob.knob} {knob.label}: {promise}heard {heard}"
+
+
+def bar_head(bar: Message, knobs: Sequence[TrueKnob] = ()) -> str:
+    """``bar 3   120 bpm   7 notes   tied in``; the count is left out where a knob shows it."""
     onsets = bar["notes"]
+    counted = any(knob.attribute.name == NOTE_COUNT.name for knob in knobs)
+    count = "" if counted else f"   {onsets} note{'' if onsets == 1 else 's'}"
     tied = "" if bar["steps"][0] != HOLD_STEP else "   tied in"
-    return (
-        f"bar {bar['bar']}   {bar['tempo_bpm']:g} bpm   z1 {bar['z'][0]:+.2f}   "
-        f"{onsets} note{'' if onsets == 1 else 's'}{tied}{late}"
-    )
+    return f"bar {bar['bar']}   {bar['tempo_bpm']:g} bpm{count}{tied}"
+
+
+def bar_line(bar: Message, knobs: Sequence[TrueKnob] = ()) -> str:
+    """The head of a bar, then each true knob; last whether the phrase was repeated.
+
+    ``bar 3   120 bpm   z1 +0.40 z2 -1.20   knob 1 notes: asked 8, heard 8   knob 2 register: ...``
+    """
+    z = " ".join(f"z{knob.dimension} {bar['z'][knob.dimension - 1]:+.2f}" for knob in knobs)
+    words = [knob_words(knob, bar) for knob in knobs]
+    late = REPEATED if bar["late"] else ""
+    return "   ".join(part for part in (bar_head(bar, knobs), z, *words, late) if part)
 
 
 @contextmanager

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from statistics import quantiles
 from typing import Any, Literal
 
-from engine.card import CheckpointError, check_checkpoint, find_checkpoint
+from engine.card import CheckpointError, check_checkpoint, find_checkpoint, read_card
 from instrument.children import Interview
 from instrument.patch import PatchError, load_patch
+from instrument.true_knobs import TrueKnob, curves_of, true_knobs, without_calibration
 
 Verdict = Literal["ok", "warning", "fail"]
 OSC_DEFAULT = ("127.0.0.1", 9129)
@@ -42,6 +43,7 @@ def examine(systems: Sequence[dict[str, Any]], checkpoint: str = "stage") -> lis
         _osc,
         _patch,
         lambda: _checkpoint(checkpoint),
+        lambda: _knobs(checkpoint),
         lambda: _engine(checkpoint),
     ]
     return [check() for check in checks]
@@ -87,6 +89,28 @@ def _checkpoint(name: str) -> Finding:
     except CheckpointError as error:
         return Finding("checkpoint", "fail", str(error))
     return Finding("checkpoint", "ok", f"{name}: {card.model.units} units, weights are whole")
+
+
+def _knobs(name: str) -> Finding:
+    """Which knobs of the default patch mean something, and which of these keep a promise."""
+    try:
+        card = read_card(find_checkpoint(name))
+        mapping = load_patch("default", card.model.latent_dimensions)
+    except (CheckpointError, PatchError) as error:
+        return Finding("knobs", "fail", str(error))
+    mapping = mapping.calibrated_by(curves_of(card))
+    true = true_knobs(card, mapping)
+    parts = [
+        _named("true and calibrated", [knob for knob in true if knob.calibration]),
+        _named("true", [knob for knob in true if not knob.calibration]),
+        without_calibration(mapping) or "",
+    ]
+    return Finding("knobs", "ok", "; ".join(part for part in parts if part))
+
+
+def _named(how: str, knobs: Sequence[TrueKnob]) -> str:
+    names = ", ".join(f"{knob.knob} {knob.label}" for knob in knobs)
+    return f"{how}: {names}" if names else ""
 
 
 def _engine(name: str) -> Finding:

@@ -4,31 +4,68 @@
 as a message. Nothing here reads files or raises for a patch's faults.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from instrument.curve import Curve, played_at, where_it_plays
+
 DIMENSIONS = 12  # latent dimensions of a checkpoint (GLSR-VAE, section 3.2)
+TRUE_KNOBS = 4  # the first knobs of the default patch; those that a checkpoint may have calibrated
 
 Refresh: TypeAlias = Literal["bar", "phrase", "step"]
+Shape: TypeAlias = Literal["linear", "calibrated"]
 
 
 @dataclass(frozen=True, slots=True)
 class KnobMapping:
-    """Knob ``knob`` (from 1) moves dimension ``dimension`` (from 1) over ``low``..``high``."""
+    """Knob ``knob`` (from 1) moves dimension ``dimension`` (from 1) over ``low``..``high``.
+
+    ``curve`` "linear": half-way on the knob is half-way in z. "calibrated": half-way on the knob is
+    half-way in what is heard, by ``calibration``, the checkpoint's curve for this dimension; where
+    that is missing, or flat over the whole range, the knob is linear all the same.
+    """
 
     knob: int
     dimension: int
     low: float
     high: float
+    curve: Shape = "linear"
+    calibration: Curve = ()
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the knob follows a calibration, and not only asks for one."""
+        low, high = self._span()
+        return low < high
 
     def position_to_z(self, position: float) -> float:
-        """The coordinate of a knob position 0..1; both ends are met exactly, in a straight line."""
-        return self.low * (1.0 - position) + self.high * position
+        """The coordinate of a knob position 0..1; both ends are met exactly, and it never falls.
+
+        Calibrated: the position promises an amount, evenly from the one end's to the other's, and z
+        is where the curve plays it; the middle of that stretch, where the curve is flat.
+        """
+        low, high = self._span()
+        if low == high or position in {0.0, 1.0}:
+            return self.low * (1.0 - position) + self.high * position
+        first, last = where_it_plays(self.calibration, min(high, low + position * (high - low)))
+        return (self._within(first) + self._within(last)) / 2.0
 
     def z_to_position(self, z: float) -> float:
         """Where the knob would stand for coordinate ``z``, 0..1; beyond the range it is an end."""
-        return min(1.0, max(0.0, (z - self.low) / (self.high - self.low)))
+        low, high = self._span()
+        if low == high:
+            return min(1.0, max(0.0, (z - self.low) / (self.high - self.low)))
+        return min(1.0, max(0.0, (played_at(self.calibration, z) - low) / (high - low)))
+
+    def _span(self) -> tuple[float, float]:
+        """What the two ends of the knob promise; the same twice when it promises nothing."""
+        if self.curve != "calibrated" or not self.calibration:
+            return 0.0, 0.0
+        return played_at(self.calibration, self.low), played_at(self.calibration, self.high)
+
+    def _within(self, z: float) -> float:
+        return min(self.high, max(self.low, z))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +86,8 @@ class Mapping:
     """
 
     knobs: tuple[KnobMapping, ...] = tuple(
-        KnobMapping(n, n, -3.0, 3.0) for n in range(1, DIMENSIONS + 1)
+        KnobMapping(n, n, -3.0, 3.0, "calibrated" if n <= TRUE_KNOBS else "linear")
+        for n in range(1, DIMENSIONS + 1)
     )
     ccs: tuple[CcMapping, ...] = tuple(CcMapping(19 + n, None, n) for n in range(1, DIMENSIONS + 1))
     z_low: float = -3.0
@@ -69,6 +107,19 @@ class Mapping:
         knob = self.knob_of_dimension.get(dimension)
         return (self.z_low, self.z_high) if knob is None else (knob.low, knob.high)
 
+    def calibrated_by(self, curves: dict[int, Curve]) -> "Mapping":
+        """The same patch with a checkpoint's curves, by dimension, in the knobs that ask for one.
+
+        A knob whose dimension has none is linear.
+        """
+        knobs = tuple(
+            replace(knob, calibration=curves.get(knob.dimension, ()))
+            if knob.curve == "calibrated"
+            else knob
+            for knob in self.knobs
+        )
+        return replace(self, knobs=knobs)
+
     def to_message(self) -> dict[str, Any]:
         """Plain data for a frame to the player."""
         return asdict(self)
@@ -77,6 +128,9 @@ class Mapping:
     def from_message(cls, message: dict[str, Any]) -> "Mapping":
         """What :meth:`to_message` wrote, after a trip through JSON."""
         fields = dict(message)
-        fields["knobs"] = tuple(KnobMapping(**knob) for knob in message["knobs"])
+        fields["knobs"] = tuple(
+            KnobMapping(**{**knob, "calibration": tuple(knob.get("calibration", ()))})
+            for knob in message["knobs"]
+        )
         fields["ccs"] = tuple(CcMapping(**cc) for cc in message["ccs"])
         return cls(**fields)

@@ -13,7 +13,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from instrument.mapping import DIMENSIONS, CcMapping, KnobMapping, Mapping, Refresh
+from instrument.curve import HIGHEST_Z, LOWEST_Z
+from instrument.mapping import DIMENSIONS, CcMapping, KnobMapping, Mapping, Refresh, Shape
 
 HIGHEST_CC = 119  # above are the channel mode messages, all notes off among them (MIDI 1.0)
 
@@ -28,7 +29,8 @@ class PatchError(Exception):
 def load_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Mapping:
     """The mapping of a patch: a name in ``patches/`` such as ``default``, or a path to a TOML file.
 
-    ``dimensions`` is the checkpoint's d. Raises :class:`PatchError`.
+    ``dimensions`` is the checkpoint's d. A knob that asks for a calibration has none yet: see
+    :meth:`Mapping.calibrated_by`. Raises :class:`PatchError`.
     """
     shown, text = _read(name_or_path)
     try:
@@ -79,6 +81,7 @@ _MUST_BE = {
     "latent": "a table, [latent]",
     "range": "two finite numbers, the lower one first, such as [-3.0, 3.0]",
     "knobs": "a table, [knobs]",
+    "curve": '"linear" or "calibrated"',
     "z": "a latent dimension, a whole number from 1",
     "cc": f"a MIDI controller, 0 to {HIGHEST_CC}",
 }
@@ -98,6 +101,7 @@ class _Knob(_Table):
     range: _Range | None = None
     cc: Annotated[int, Field(ge=0, le=HIGHEST_CC)] | None = None
     channel: _Channel | None = None
+    curve: Shape = "linear"
 
 
 class _PatchFile(_Table):
@@ -120,7 +124,14 @@ class _PatchFile(_Table):
                     f"is {knob.z}, as is that of knob {other}; one knob each is allowed",
                 )
             low, high = knob.range or self.latent.range
-            knobs.append(KnobMapping(number, knob.z, low, high))
+            if knob.curve == "calibrated" and not LOWEST_Z <= low < high <= HIGHEST_Z:
+                raise _KnobFaultError(
+                    number,
+                    "curve",
+                    f'is "calibrated", which is known from {LOWEST_Z:g} to {HIGHEST_Z:g} only; '
+                    f"the range is {low:g} to {high:g}",
+                )
+            knobs.append(KnobMapping(number, knob.z, low, high, knob.curve))
             if knob.cc is not None:
                 ccs.append(CcMapping(knob.cc, knob.channel, number))
         z_low, z_high = self.latent.range

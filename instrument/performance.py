@@ -33,6 +33,7 @@ from instrument.patch import load_patch
 from instrument.player_messages import Setup
 from instrument.scheduler import Decoded
 from instrument.take import Take, TakeError, check_writable
+from instrument.true_knobs import curves_of, true_knobs, without_calibration
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
 MAX_PLAYER_SILENCE_S = 2.0  # it says that it is alive ten times a second
@@ -87,7 +88,9 @@ class Performance:
             check_writable(options.take)
         folder = find_checkpoint(options.checkpoint)
         self._card = check_checkpoint(folder)
-        self._mapping: Mapping = load_patch(options.patch, self._card.model.latent_dimensions)
+        patch = load_patch(options.patch, self._card.model.latent_dimensions)
+        self._mapping: Mapping = patch.calibrated_by(curves_of(self._card))
+        display.show_knobs(true_knobs(self._card, self._mapping))
         self._controls = Controls(ControlState(tempo_bpm=options.tempo_bpm))
         self._take = Take(
             checkpoint=options.checkpoint,
@@ -183,6 +186,8 @@ class Performance:
         port = self._osc.port if self._osc else self._options.osc_port
         away = "" if host in {"127.0.0.1", "localhost", "::1"} else "  (open to the network)"
         self._display.say(f"OSC in: {host}:{port}{away}")
+        if (linear := without_calibration(self._mapping)) is not None:
+            self._display.say(linear)
         self._display.say("the engine is loading; until it is ready the first phrase repeats")
 
     def _supervise(self) -> int:

@@ -2,8 +2,12 @@
 
 import io
 
+import pytest
+
+from engine.attributes import DIRECTION, LEAN, NOTE_COUNT, REGISTER, Attribute
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
-from instrument.display import Display, bar_line, piano_roll, pitch_name
+from instrument.display import Display, bar_line, knob_row, piano_roll, pitch_name, said
+from instrument.true_knobs import TrueKnob
 
 BAR = {
     "type": "bar",
@@ -14,6 +18,11 @@ BAR = {
     "notes": 1,
     "late": False,
 }
+
+
+# From 2 notes at z1 = -3 to 10 at 3: 6.53 at 0.4.
+NOTES = TrueKnob(1, 1, NOTE_COUNT, (2.0, 10.0))
+UNPROMISED = TrueKnob(7, 2, REGISTER, ())
 
 
 def test_middle_c_is_c4() -> None:
@@ -31,27 +40,95 @@ def test_a_piano_roll_shows_onsets_and_lengths_on_the_beat_grid() -> None:
     ]
 
 
+def test_a_roll_that_is_too_tall_keeps_the_pitches_that_are_played() -> None:
+    """In a low terminal no note is cut off: only the lines without a note go."""
+    steps = [72, HOLD_STEP, 60, HOLD_STEP] + [REST_STEP] * 28
+    assert len(piano_roll(steps, 13)) == 13
+    assert [line[:7] for line in piano_roll(steps, 12)] == [" C5 |o=", " C4 |. "]
+
+
 def test_a_silent_phrase_is_said_to_be_silent() -> None:
     """No note, no roll."""
     assert piano_roll([REST_STEP] * PHRASE_STEPS) == ["(silence)"]
 
 
 def test_a_bar_is_one_line_with_what_matters() -> None:
-    """Bar, tempo, z1 and note count; one note is not 'notes'."""
-    assert bar_line(BAR) == "bar 3   120 bpm   z1 +0.40   1 note"
+    """Bar, tempo and note count; one note is not 'notes'."""
+    assert bar_line(BAR) == "bar 3   120 bpm   1 note"
+
+
+def test_a_true_knob_says_what_was_asked_and_what_is_heard() -> None:
+    """The promise is the curve's at the z that plays; without a curve there is none."""
+    assert bar_line(BAR, [NOTES, UNPROMISED]) == (
+        "bar 3   120 bpm   z1 +0.40 z2 +0.00   "
+        "knob 1 notes: asked 7, heard 1   knob 7 register: heard C4"
+    )
+
+
+def test_a_true_knob_has_a_row_in_the_panel() -> None:
+    """In columns; the coordinate only where the terminal is wide, and 60 columns are enough."""
+    wide, narrow = (knob_row(NOTES, BAR, wide=wide).plain for wide in (True, False))
+    assert wide == "knob 1  notes      z1 +0.40   asked 7         heard 1"
+    assert narrow == "knob 1  notes      asked 7         heard 1"
+    assert knob_row(UNPROMISED, BAR, wide=False).plain == "knob 7  register   heard C4"
+    longest = TrueKnob(12, 12, LEAN, (-10.0, -10.0))
+    assert len(knob_row(longest, BAR, wide=False).plain) <= 56
+
+
+@pytest.mark.parametrize(
+    ("attribute", "amount", "words"),
+    [
+        (NOTE_COUNT, 7.6, "8"),
+        (REGISTER, 69.3, "A4"),
+        (DIRECTION, 5.2, "up 5"),
+        (DIRECTION, -0.6, "down 1"),
+        (DIRECTION, 0.4, "level"),
+        (LEAN, 2.0, "bar 2 +2"),
+        (LEAN, -1.4, "bar 1 +1"),
+        (LEAN, -0.3, "even"),
+    ],
+)
+def test_an_amount_is_said_as_a_musician_would(
+    attribute: Attribute, amount: float, words: str
+) -> None:
+    """Notes, pitch names, up and down, and which bar is the fuller one."""
+    assert said(attribute, amount) == words
 
 
 def test_a_repeated_phrase_says_so() -> None:
     """A late engine is told where the performer looks."""
-    assert bar_line({**BAR, "late": True}).endswith("repeated: no answer yet")
+    assert bar_line({**BAR, "late": True}, [NOTES]).endswith("repeated: no answer yet")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_every_true_knob(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The panel has a line for each knob, the roll and the keys; 60 columns by 24 lines."""
+    for name, value in (("COLUMNS", "60"), ("LINES", "24"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    terminal = Terminal()
+    display = Display(terminal)
+    display.show_knobs([NOTES, UNPROMISED])
+    display.start()
+    display.on_player(BAR)
+    display.close()
+    shown = terminal.getvalue()
+    for words in ("knob 1  notes", "asked 7", "knob 7  register", "C4 |o===", "q quit"):
+        assert words in shown
 
 
 def test_without_a_terminal_there_are_plain_lines() -> None:
     """A log or a pipe gets one line for each bar and each fault, and no control codes."""
     stream = io.StringIO()
     display = Display(stream)
+    display.show_knobs([NOTES])
     display.start()
     display.on_player(BAR)
     display.fault("the cable is out")
     display.close()
-    assert stream.getvalue() == bar_line(BAR) + "\n! the cable is out\n"
+    assert stream.getvalue() == bar_line(BAR, [NOTES]) + "\n! the cable is out\n"

@@ -55,6 +55,17 @@ def test_knobs_stand_where_the_coordinates_put_them() -> None:
     assert (positions[1], positions[2], positions[3]) == (0.3, 1.0, 0.5)
 
 
+def test_a_calibrated_knob_is_moved_by_its_curve_and_shown_where_z_puts_it() -> None:
+    """From 0 to 8 notes, all of them above z1 = 0: the centre is 4 notes, z1 = 0 is position 0."""
+    curve = (0.0, 0.0, 8.0)
+    mapping = Mapping(knobs=(KnobMapping(1, 1, -3.0, 3.0, "calibrated", curve),))
+    assert z_after(SetKnob(1, 0.5), mapping=mapping)[0] == 1.5
+    assert z_after(SetKnob(1, 0.5), SetCoordinate(1, 2.0), mapping=mapping)[0] == 2.0
+    for z, position in ((0.0, 0.0), (1.5, 0.5), (2.25, 0.75)):
+        state = after(ControlState(), [SetCoordinate(1, z)])
+        assert knob_positions(state, mapping, ORIGIN)[1] == position
+
+
 numbers = st.integers(1, 14)
 wild = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -15,9 +15,15 @@ def write(folder: Path, text: str) -> str:
 
 
 def test_the_default_patch_is_the_documented_one() -> None:
-    """Knob n is CC 19+n on any channel and moves z_n over -3..3; out on channel 1, velocity 96."""
+    """Knob n is CC 19+n on any channel and moves z_n over -3..3; out on channel 1, velocity 96.
+
+    The first four keep a promise where the checkpoint knows one.
+    """
     mapping = load_patch("default")
-    assert mapping.knobs == tuple(KnobMapping(n, n, -3.0, 3.0) for n in range(1, 13))
+    assert [(k.knob, k.dimension, k.low, k.high) for k in mapping.knobs] == [
+        (n, n, -3.0, 3.0) for n in range(1, 13)
+    ]
+    assert [k.curve for k in mapping.knobs] == ["calibrated"] * 4 + ["linear"] * 8
     assert mapping.ccs == tuple(CcMapping(19 + n, None, n) for n in range(1, 13))
     assert (mapping.channel, mapping.velocity, mapping.refresh) == (1, 96, "bar")
 
@@ -43,6 +49,16 @@ def test_a_knob_takes_the_patchs_range_unless_it_has_its_own(tmp_path: Path) -> 
     text = "[latent]\nrange = [-2, 2]\n[knobs]\n1 = { z = 3 }\n2 = { z = 1, range = [0, 1] }\n"
     mapping = load_patch(write(tmp_path, text))
     assert mapping.knobs == (KnobMapping(1, 3, -2.0, 2.0), KnobMapping(2, 1, 0.0, 1.0))
+
+
+def test_a_knob_may_ask_for_the_checkpoints_calibration(tmp_path: Path) -> None:
+    """Linear unless it says otherwise; the curve itself comes from the checkpoint, later."""
+    text = "[knobs]\n1 = { z = 1, curve = 'calibrated', range = [-2, 3] }\n2 = { z = 2 }\n"
+    mapping = load_patch(write(tmp_path, text))
+    assert mapping.knobs == (
+        KnobMapping(1, 1, -2.0, 3.0, "calibrated"),
+        KnobMapping(2, 2, -3.0, 3.0, "linear"),
+    )
 
 
 def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
@@ -72,7 +88,14 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
         ("[knobs]\nx = { z = 1 }", 2, "knobs.x", "1 to 99"),
         ("[knobs]\n1 = 3", 2, "knobs.1", "a table"),
         ("knobs = 3", 1, "knobs", "a table"),
-        ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", "allowed here: z, range, cc"),
+        ("[knobs]\n1 = { z = 1, bend = 2 }", 2, "knobs.1.bend", "channel, curve"),
+        ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", '"linear" or "calibrated"'),
+        (
+            "[latent]\nrange = [-4, 3]\n[knobs]\n1 = { z = 1, curve = 'calibrated' }",
+            4,
+            "knobs.1.curve",
+            "known from -3 to 3 only; the range is -4 to 3",
+        ),
     ],
 )
 def test_a_wrong_patch_is_told_in_one_sentence(

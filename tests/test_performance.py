@@ -1,7 +1,10 @@
 """The wiring, as far as it can be seen without starting a process; the rest is in test_live."""
 
 import io
+import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.wire import Message
@@ -32,3 +35,31 @@ def test_a_bundle_that_sets_the_tempo_and_plays_begins_at_the_new_tempo(
     performance._act([SetTempo(200.0), Transport("play")])
     assert [message["type"] for message in player.sent] == ["controls", "transport"]
     assert player.sent[0]["tempo_bpm"] == 200.0
+
+
+def test_a_checkpoint_without_calibration_is_told_in_one_line(tiny_checkpoint: Path) -> None:
+    """The knobs that the patch wants calibrated are linear, and the performer reads it."""
+    told = io.StringIO()
+    performance: Any = Performance(
+        PlayOptions(checkpoint=str(tiny_checkpoint), midi_api="none"), Display(told)
+    )
+    performance._opened = {"recorder": True}
+    performance._say_what_is_open(SimpleNamespace(ports=()))
+    assert "knobs 1, 2, 3 and 4 are linear" in told.getvalue()
+
+
+def test_the_cards_calibration_reaches_the_player_and_the_display(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """The mapping that the player is sent holds the card's curve; the display knows its promise."""
+    folder = tmp_path / "calibrated"
+    shutil.copytree(tiny_checkpoint, folder)
+    card = json.loads((folder / "card.json").read_text())
+    card["attributes"][0]["calibration"] = [float(i) for i in range(61)]
+    (folder / "card.json").write_text(json.dumps(card))
+    display = Display(io.StringIO())
+    performance: Any = Performance(PlayOptions(checkpoint=str(folder)), display)
+    first, second = performance._mapping.knobs[:2]
+    assert (first.calibrated, second.calibrated) == (True, False)
+    (shown,) = cast(Any, display)._knobs
+    assert shown.asked([3.0] + [0.0] * 11) == 60.0
