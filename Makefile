@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train picture wheel clean
+.PHONY: help setup play test check train results picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,8 +13,8 @@ NO_PYTHON := Glisser needs Python 3.11 or 3.12 with its venv module: install one
 NO_INSTALL := The installation failed, see above: if it was building python-rtmidi, install the system packages for that (on Debian: build-essential python3-dev libasound2-dev libjack-jackd2-dev python3-venv) and run make again.
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target promise; do \
-		printf 'make %-7s %s\n' "$$target" "$$promise"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target promise; do \
+		printf 'make %-11s %s\n' "$$target" "$$promise"; done
 
 setup: $(INSTALLED) ## build .venv and install Glisser into it; done again when pyproject.toml changes
 
@@ -51,6 +51,9 @@ train: export MALLOC_TOP_PAD_ := 1000000000
 train: setup ## train the stage checkpoint in runs/stage; what was interrupted goes on
 	@$(BIN)/glisser train --config engine/configs/stage.toml --out runs/stage \
 		$(if $(wildcard runs/stage/state.pt),--resume)
+
+results: setup ## train and measure the five models of docs/results.md, hours; what is done is kept
+	@$(BIN)/python -m benchmarks.results $(if $(JOBS),--jobs $(JOBS))
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png

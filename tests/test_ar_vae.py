@@ -34,7 +34,7 @@ def test_notes_are_counted_and_the_section_says_where() -> None:
     z = torch.tensor([[4.0, 0.3], [-4.0, 0.1]], requires_grad=True)
     found = note_count_loss(z, tokens, ArVaeSection(dimension=2, weight=1.0, delta=10.0))
     assert float(found.detach()) == pytest.approx(2 * (1 - math.tanh(10.0 * 0.2)) / 4)
-    found.backward()
+    found.backward()  # type: ignore[no-untyped-call]
     assert z.grad is not None
     assert z.grad[:, 0].abs().sum() == 0.0
     assert z.grad[0, 1] < 0.0 < z.grad[1, 1]  # the fuller phrase is to move up
