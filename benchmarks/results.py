@@ -5,9 +5,13 @@
 Each run is trained in a process of its own, on one core, N of them at a time; then each is
 evaluated on the test side, once; then docs/results.md is written from the figures. What is
 interrupted goes on where it was; what is done is not done again. Hours on two cores.
+
+Until the ramps of beta and of the term open, the five models of a seed are one: the term's weight
+is 0. So that part is trained once for each seed, and all five go on from it.
 """
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -21,15 +25,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks.compiler import has_compiler
 from engine.card import CARD_FILE, CheckpointError, read_card
 from engine.checkpoint import save_card
 from engine.chorales import CorpusError, Melody
 from engine.config import ConfigError, TrainConfig, load_config
 from engine.corpus import Corpus, build_corpus
 from engine.export import keep
+from engine.files import write_atomically
 from engine.source import chorales_source
 from engine.train import LOG_FILE, STATE_FILE, TrainingError, new_run, resume_run, train
 from instrument.training import chorales
@@ -38,8 +45,8 @@ ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "engine" / "configs" / "results"
 MODELS = ("plain", "glsr-2-01", "glsr-2-001", "ar-vae", "glsr-5-1")
 SEEDS = (0, 1, 2)
+OPENED_FILE = "opened.pt"  # the state of a seed's shared part when its ramps opened
 LOOK_EVERY_S = 1.0
-COMPILERS = ("c++", "g++", "clang++")
 # One core for each run. glibc gives large tensors back to the kernel unless told to keep them.
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -55,14 +62,14 @@ class ResultsError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One process: ``step`` (train, evaluate) of one run."""
+    """One process: ``step`` (start, train, evaluate) of one run."""
 
     step: str
     model: str
     seed: int
 
     def folder(self, out: Path) -> Path:
-        return out / f"{self.model}-{self.seed}"
+        return out / f"{'start' if self.step == 'start' else self.model}-{self.seed}"
 
     def command(self, out: Path) -> list[str]:
         worker = ["--worker", self.step, self.model, str(self.seed), "--out", str(out)]
@@ -72,7 +79,7 @@ class Job:
 def config_of(model: str, seed: int) -> TrainConfig:
     """The config of one run: its model's file with its seed; compiled where there is a compiler."""
     config = load_config(CONFIGS / f"{model}.toml")
-    compiled = config.compiled and any(shutil.which(name) for name in COMPILERS)
+    compiled = config.compiled and has_compiler()
     return config.model_copy(update={"seed": seed, "compiled": compiled})
 
 
@@ -98,6 +105,36 @@ def read_corpus() -> tuple[list[Melody], Corpus]:
     )
 
 
+def train_start(job: Job, out: Path) -> bool:
+    """Train what the five models of a seed share (True), or until told to stop (False, saved)."""
+    folder = job.folder(out)
+    _, corpus = read_corpus()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = config_of(job.model, job.seed)
+    run = (resume_run if (folder / STATE_FILE).is_file() else new_run)(config, corpus, folder)
+    with _told_to_stop() as stop:
+        train(
+            run,
+            on_update=_nothing,
+            on_better=_nothing,
+            stop=lambda: stop.is_set() or run.progress.ramp_update is not None,
+        )
+    if run.progress.ramp_update is None:
+        return False
+    write_atomically(folder / OPENED_FILE, (folder / STATE_FILE).read_bytes())
+    return True
+
+
+def branch(start: Path, folder: Path, config: TrainConfig) -> None:
+    """Begin the run of ``config`` in ``folder`` where its seed's shared part in ``start`` ended."""
+    state = torch.load(start / OPENED_FILE, weights_only=True)
+    state["config"] = config.model_dump_json()
+    body = io.BytesIO()
+    torch.save(state, body)
+    shutil.copy(start / LOG_FILE, folder / LOG_FILE)
+    write_atomically(folder / STATE_FILE, body.getvalue())
+
+
 def train_one(job: Job, out: Path) -> bool:
     """Train one run to its end (True), or until it is told to stop (False, and saved).
 
@@ -107,7 +144,9 @@ def train_one(job: Job, out: Path) -> bool:
     config, folder = config_of(job.model, job.seed), job.folder(out)
     melodies, corpus = read_corpus()
     folder.mkdir(parents=True, exist_ok=True)
-    run = (resume_run if (folder / STATE_FILE).is_file() else new_run)(config, corpus, folder)
+    if not (folder / STATE_FILE).is_file():
+        branch(Job("start", job.model, job.seed).folder(out), folder, config)
+    run = resume_run(config, corpus, folder)
     with _told_to_stop() as stop:
         done = train(run, on_update=_nothing, on_better=_nothing, stop=stop.is_set)
     if done:
@@ -184,7 +223,8 @@ def _state(job: Job, out: Path) -> str:
 
 def worker(job: Job, out: Path) -> int:
     """The process of one job. 1 when it was told to stop before it was done."""
-    return 0 if train_one(job, out) else 1
+    work = train_start if job.step == "start" else train_one
+    return 0 if work(job, out) else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -208,6 +248,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         left = [
             job for job in runs if not is_trained(job.folder(out), config_of(job.model, job.seed))
         ]
+        starts = [
+            Job("start", MODELS[0], seed) for seed in SEEDS if any(j.seed == seed for j in left)
+        ]
+        work_off(
+            [job for job in starts if not (job.folder(out) / OPENED_FILE).is_file()],
+            asked.jobs,
+            out,
+        )
         work_off(left, asked.jobs, out)
     except (ResultsError, ConfigError, CheckpointError, CorpusError, TrainingError) as error:
         print(f"results: {error}", file=sys.stderr)

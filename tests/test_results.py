@@ -3,11 +3,21 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks import results
-from benchmarks.results import MODELS, Job, ResultsError, config_of, is_trained, train_one
-from engine.config import TrainConfig
-from engine.train import Run
+from benchmarks.results import (
+    MODELS,
+    Job,
+    ResultsError,
+    config_of,
+    is_trained,
+    train_one,
+    train_start,
+)
+from engine.checkpoint import load_decoder
+from engine.config import GlsrSection, TrainConfig
+from engine.train import Run, new_run, train
 from tests.tiny import tiny_config, tiny_corpus, tiny_melody
 
 
@@ -36,20 +46,26 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny melodies and a tiny model in place of the real ones."""
 
     def config(model: str, seed: int) -> TrainConfig:
-        return tiny_config().model_copy(update={"name": model, "seed": seed})
+        config = tiny_config().model_copy(update={"name": model, "seed": seed})
+        return config.model_copy(update={"glsr": GlsrSection(rows=8)}) if model == "plain" else config
 
     melodies = [tiny_melody(seed) for seed in range(10)]
     monkeypatch.setattr(results, "config_of", config)
     monkeypatch.setattr(results, "read_corpus", lambda: (melodies, tiny_corpus()))
 
 
+def config_of_plain() -> TrainConfig:
+    return tiny_config().model_copy(update={"name": "plain", "glsr": GlsrSection(rows=8)})
+
+
 @pytest.mark.usefixtures("tiny")
 def test_a_run_is_trained_once_and_is_known_again(tmp_path: Path) -> None:
     """The checkpoint appears when the last update is done; another config's is never taken."""
     job = Job("train", "plain", 1)
-    folder, config = job.folder(tmp_path), tiny_config().model_copy(update={"name": "plain"})
+    folder, config = job.folder(tmp_path), config_of_plain()
     mine = config.model_copy(update={"seed": 1})
     assert not is_trained(folder, mine)
+    assert train_start(Job("start", "plain", 1), tmp_path)
     assert train_one(job, tmp_path)
     assert is_trained(folder, mine)
     with pytest.raises(ResultsError, match="holds a run of another config"):
@@ -62,20 +78,35 @@ def test_an_interrupted_run_is_not_taken_for_a_finished_one(
 ) -> None:
     """Stopped half-way, a run has no checkpoint; the same job goes on and ends as one unbroken."""
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
-    job, real = Job("train", "plain", 0), results.train
-    mine = tiny_config().model_copy(update={"name": "plain"})
+    job = Job("train", "plain", 0)
+    mine = config_of_plain()
 
     def stop_half_way(run: Run, **hooks: object) -> bool:
-        return real(run, **(hooks | {"stop": lambda: run.update == 10}))  # type: ignore[arg-type]
+        return train(run, **(hooks | {"stop": lambda: run.update == 10}))  # type: ignore[arg-type]
 
+    for out in (stopped, whole):
+        assert train_start(Job("start", "plain", 0), out)
     monkeypatch.setattr(results, "train", stop_half_way)
     assert not train_one(job, stopped)
     assert not is_trained(job.folder(stopped), mine)
-    monkeypatch.setattr(results, "train", real)
+    monkeypatch.setattr(results, "train", train)
     assert train_one(job, stopped)
     assert train_one(job, whole)
     for file in ("decoder.safetensors", "encoder.safetensors"):
         assert (job.folder(stopped) / file).read_bytes() == (job.folder(whole) / file).read_bytes()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_shared_start_changes_nothing(tmp_path: Path) -> None:
+    """A run that goes on from its seed's shared part ends to the bit as one trained by itself."""
+    start, job = Job("start", "plain", 0), Job("train", "glsr-2-01", 0)
+    assert train_start(start, tmp_path)
+    assert train_one(job, tmp_path)
+    alone = new_run(results.config_of(job.model, 0), tiny_corpus(), tmp_path / "alone")
+    assert train(alone, on_update=lambda _: None, on_better=lambda _: None, stop=lambda: False)
+    _, decoder = load_decoder(job.folder(tmp_path))
+    for name, weight in alone.model.decoder.state_dict().items():
+        assert torch.equal(weight, decoder.state_dict()[name]), name
 
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "many"]])
