@@ -74,21 +74,23 @@ def mutual_information(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     Also the entropy of ``other``'s columns, [K]. Of their histograms with 20 bins.
     """
     left, right = _binned(one), _binned(other)
-    joint = np.einsum("nib,njc->ijbc", left, right, optimize=True) / len(one)
-    outer = left.mean(0)[:, None, :, None] * right.mean(0)[None, :, None, :]
-    # Where the joint share is 0 its term is 0.
-    logs = np.log(np.divide(joint, outer, out=np.ones_like(joint), where=joint > 0))
-    shares = right.mean(0)
-    entropy = -(shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)).sum(-1)
-    return (joint * logs).sum((2, 3)), entropy
+    information = [[_shared_nats(x, y) for y in right.T] for x in left.T]
+    return np.array(information), np.array([_shared_nats(y, y) for y in right.T])
 
 
-def _binned(columns: Floats) -> Floats:
-    """[N, d] -> [N, d, 20]: 1 in the bin of each value, else 0."""
+def _binned(columns: Floats) -> npt.NDArray[np.int64]:
+    """The bin of each value, 0..19: [N, d] -> [N, d]."""
     low, high = columns.min(0), columns.max(0)
     width = np.where(high > low, high - low, 1.0)
-    bins = np.minimum(((columns - low) / width * BINS).astype(int), BINS - 1)
-    return np.asarray(np.eye(BINS)[bins])
+    return np.asarray(np.minimum((columns - low) / width * BINS, BINS - 1), np.int64)
+
+
+def _shared_nats(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
+    """Mutual information of two rows of bins, [N] each; a row's with itself is its entropy."""
+    joint = np.bincount(one * BINS + other, minlength=BINS * BINS).reshape(BINS, BINS) / len(one)
+    both = np.outer(joint.sum(1), joint.sum(0))
+    seen = joint > 0
+    return float((joint[seen] * np.log(joint[seen] / both[seen])).sum())
 
 
 def _two_best(scores: Floats) -> Floats:

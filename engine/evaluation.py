@@ -1,21 +1,20 @@
-"""The knob and the reconstruction as numbers, by the definitions of ``docs/evaluation.md``."""
+"""What is decoded and differentiated to measure a model: sweeps, slopes, posteriors.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+Training looks at it too, on the validation side. Definitions are in ``docs/evaluation.md``; every
+figure of a checkpoint is put together in :mod:`engine.appraisal`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from engine import metrics
-from engine.attributes import ATTRIBUTES, NOTE_COUNT
-from engine.card import CheckpointError
-from engine.checkpoint import load_decoder, load_encoder, model_config
-from engine.chorales import Melody, corpus_hash
-from engine.corpus import Tokens, build_corpus
-from engine.expectation import expected as _expected
+from engine.corpus import Tokens
 from engine.expectation import of_rows
 from engine.geodesic import Regularised, slopes, unevenness
 from engine.model import VAE, Decoder
@@ -24,8 +23,15 @@ from engine.phrase import PHRASE_STEPS
 SWEEP_POINTS = 1024
 SWEEP_SEED = 0
 SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES = -3.0, 3.0, 61
+ACTIVE_VARIANCE = 0.01  # of a dimension's posterior means
 INNER = 2.0  # most of the prior lies within; both ranges are reported
-CHUNK = 2048  # phrases decoded at a time
+CHUNK = 256  # phrases at a time: so few stay in a core's cache
+
+Watch = Callable[[int], None]  # told how many more phrases are done
+
+
+def nobody(_phrases: int) -> None:
+    """Watches nothing."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +49,46 @@ def prior_points(count: int, dimensions: int, seed: int) -> Tensor:
 
 
 @torch.no_grad()
-def decode_tokens(decoder: Decoder, z: Tensor, length: int = PHRASE_STEPS) -> Tokens:
+def decode_tokens(
+    decoder: Decoder, z: Tensor, length: int = PHRASE_STEPS, watch: Watch = nobody
+) -> Tokens:
     """Argmax tokens of ``z`` [N, d], uint8 [N, length]."""
-    rows = [
-        decoder(part, length).argmax(-1).to(torch.uint8).cpu() for part in torch.split(z, CHUNK)
-    ]
+    rows = []
+    for part in torch.split(z, CHUNK):
+        rows.append(decoder(part, length).argmax(-1).to(torch.uint8).cpu())
+        watch(len(part))
     return np.asarray(torch.cat(rows).numpy(), np.uint8)
 
 
 def sweep(
-    decoder: Decoder, *, dimension: int = 1, points: int = SWEEP_POINTS, seed: int = SWEEP_SEED
+    decoder: Decoder,
+    *,
+    dimension: int = 1,
+    points: int = SWEEP_POINTS,
+    seed: int = SWEEP_SEED,
+    watch: Watch = nobody,
 ) -> Sweeps:
     """``points`` prior points, coordinate ``dimension`` (from 1) taking 61 values over [-3, 3]."""
-    device = next(decoder.parameters()).device
     z = prior_points(points, decoder.config.latent_dimensions, seed)
-    positions = torch.linspace(SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES, dtype=torch.float64)
-    grid = z[:, None].repeat(1, SWEEP_VALUES, 1)
-    grid[..., dimension - 1] = positions.float()
-    tokens = decode_tokens(decoder, grid.flatten(0, 1).to(device))
-    return Sweeps(z, positions.numpy(), tokens.reshape(points, SWEEP_VALUES, -1))
+    positions = np.linspace(SWEEP_LOW, SWEEP_HIGH, SWEEP_VALUES)
+    return Sweeps(z, positions, decode_along(decoder, z, dimension, positions, watch))
+
+
+def decode_along(
+    decoder: Decoder,
+    z: Tensor,
+    dimension: int,
+    positions: npt.NDArray[np.float64],
+    watch: Watch = nobody,
+) -> Tokens:
+    """What ``z`` [N, d] plays with coordinate ``dimension`` at each of P ``positions``, uint8
+    [N, P, 32].
+    """
+    device = next(decoder.parameters()).device
+    grid = z[:, None].repeat(1, len(positions), 1)
+    grid[..., dimension - 1] = torch.from_numpy(positions).float()
+    tokens = decode_tokens(decoder, grid.flatten(0, 1).to(device), watch=watch)
+    return tokens.reshape(len(z), len(positions), -1)
 
 
 def exact_slopes(
@@ -70,7 +97,8 @@ def exact_slopes(
     """dG_k / dz_k at ``z`` [N, d] in evaluation mode, [K, N]."""
     with torch.no_grad():
         found = [
-            slopes(decoder, part, regularised, PHRASE_STEPS).slopes for part in torch.split(z, 256)
+            slopes(decoder, part, regularised, PHRASE_STEPS).slopes
+            for part in torch.split(z, CHUNK)
         ]
     return torch.cat(found, dim=1).double().cpu().numpy()
 
@@ -112,112 +140,75 @@ class Reconstruction:
     active_dimensions: int
 
 
-@torch.no_grad()
-def reconstruct(model: VAE, tokens: Tokens, *, seed: int = 0) -> Reconstruction:
-    """Reconstruction figures of ``tokens`` [N, 32]; the nll is at one posterior sample a window."""
-    device = next(model.parameters()).device
-    noise = torch.Generator().manual_seed(seed)
-    decoded, means, nll, kl = [], [], 0.0, 0.0
-    for rows in _chunks(tokens):
-        x = torch.from_numpy(rows.astype(np.int64)).to(device)
-        posterior = model.encoder(x)
-        decoded.append(decode_tokens(model.decoder, posterior.mean))
-        means.append(posterior.mean.cpu())
-        spread = torch.exp(0.5 * posterior.log_variance)
-        z = posterior.mean + spread * torch.randn(spread.shape, generator=noise).to(device)
-        logits = model.decoder(z, x.shape[1]).transpose(1, 2)
-        nll += torch.nn.functional.cross_entropy(logits, x, reduction="sum").item()
-        kl += posterior.kl().sum().item()
-    found = np.concatenate(decoded)
-    return Reconstruction(
-        accuracy=metrics.accuracy(found, tokens),
-        note_f1=metrics.note_f1(found, tokens),
-        exact=metrics.exact_windows(found, tokens),
-        nll=nll / len(tokens),
-        kl=kl / len(tokens),
-        active_dimensions=int((torch.cat(means).var(0) > 0.01).sum()),
-    )
-
-
-def _chunks(tokens: Tokens) -> Iterator[Tokens]:
-    for start in range(0, len(tokens), CHUNK):
-        yield tokens[start : start + CHUNK]
-
-
-def knob_figures(
-    decoder: Decoder, regularised: tuple[Regularised, ...]
-) -> dict[str, dict[str, float]]:
-    """The knob on prior points (1,024 of seed 0): sweeps judged on [-3, 3] and on [-2, 2]."""
-    swept = sweep(decoder)
-    counts = metrics.note_counts(swept.tokens)
-    inner = np.abs(swept.positions) <= INNER + 1e-9
-    figures = {
-        "sweep [-3, 3]": asdict(metrics.sweep_figures(counts, swept.positions)),
-        "sweep [-2, 2]": asdict(metrics.sweep_figures(counts[:, inner], swept.positions[inner])),
-        "notes at z1": {
-            f"{at:+g}": float(counts[:, int(np.abs(swept.positions - at).argmin())].mean())
-            for at in (-3.0, -2.0, 0.0, 2.0, 3.0)
-        },
-    }
-    if regularised:
-        clipped = swept.z.clamp(-INNER, INNER).to(next(decoder.parameters()).device)
-        slope = exact_slopes(decoder, clipped, regularised)
-        for term, found in zip(regularised, slope, strict=True):
-            figures[f"exact slope z{term.dimension}"] = {
-                "mu": term.mu,
-                "mean": float(found.mean()),
-                "sd": float(found.std()),
-            }
-        figures["evenness"] = {"unevenness": knob_unevenness(decoder, clipped, regularised)}
-        figures["gap"] = {"argmax minus expected notes": _gap(decoder, clipped)}
-    return figures
-
-
-@torch.no_grad()
-def _gap(decoder: Decoder, z: Tensor) -> float:
-    """How many notes more argmax plays than the decoder expects, mean over ``z``."""
-    logits = decoder(z, PHRASE_STEPS)
-    heard = metrics.note_counts(np.asarray(logits.argmax(-1).cpu().numpy()))
-    expected = _expected(
-        NOTE_COUNT, torch.softmax(logits, dim=-1), logits.new_zeros(logits.shape[-1])
-    )
-    return float(heard.mean() - float(expected.mean()))
-
-
-def evaluate(folder: Path, melodies: Sequence[Melody]) -> dict[str, dict[str, float]]:
-    """Every figure of the checkpoint in ``folder``; reconstruction is on the test side.
-
-    The corpus is built by the card's own recipe. Raises :class:`CheckpointError`, also when the
-    melodies are not those the checkpoint learnt from.
+@dataclass(frozen=True)
+class Posteriors:
+    """q(z|x) of N windows: ``means`` [N, d], one draw ``z`` [N, d] from each, ``kl`` [N] in
+    nats. On the CPU.
     """
-    card, decoder = load_decoder(folder)
-    if corpus_hash(melodies) != card.corpus["sha256"]:
-        raise CheckpointError(
-            f"{folder}: trained on other melodies than this machine's; "
-            "install the music21 version that its card's corpus came from"
-        )
-    model = VAE(model_config(card.model))
-    model.decoder = decoder
-    model.encoder = load_encoder(folder)
-    model.eval()
-    corpus = build_corpus(melodies, **card.corpus["recipe"])
-    regularised = tuple(
-        Regularised(
-            a.dimension,
-            ATTRIBUTES[a.name],
-            a.mu,
-            a.variance,
-            a.mean,
-            a.sd,
-            tuple(float(value) for value in corpus.vocabulary.step_values),
-        )
-        for a in card.attributes
+
+    means: Tensor
+    z: Tensor
+    kl: Tensor
+
+    @property
+    def active(self) -> npt.NDArray[np.bool_]:
+        """Which dimensions carry anything, [d]: the variance of their means is above 0.01."""
+        return np.asarray((self.means.var(0) > ACTIVE_VARIANCE).numpy())
+
+
+@torch.no_grad()
+def read_posteriors(
+    model: VAE, tokens: Tokens, *, seed: int = 0, watch: Watch = nobody
+) -> Posteriors:
+    """The posteriors of ``tokens`` [N, 32]; the draws are seeded."""
+    device = next(model.parameters()).device
+    noise = torch.randn(
+        len(tokens), model.config.latent_dimensions, generator=torch.Generator().manual_seed(seed)
     )
-    test = corpus.sides["test"]
-    return {
-        **knob_figures(decoder, regularised),
-        "reconstruction (test)": {
-            "windows": len(test),
-            **asdict(reconstruct(model, test.tokens)),
-        },
-    }
+    means, drawn, kl = [], [], []
+    for rows, chance in zip(
+        torch.split(torch.from_numpy(tokens), CHUNK), torch.split(noise, CHUNK), strict=True
+    ):
+        posterior = model.encoder(rows.long().to(device))
+        means.append(posterior.mean.cpu())
+        drawn.append(means[-1] + torch.exp(0.5 * posterior.log_variance).cpu() * chance)
+        kl.append(posterior.kl().sum(-1).cpu())
+        watch(len(rows))
+    return Posteriors(torch.cat(means), torch.cat(drawn), torch.cat(kl))
+
+
+@torch.no_grad()
+def surprise(decoder: Decoder, z: Tensor, tokens: Tokens, watch: Watch = nobody) -> float:
+    """-log p(x|z) in nats, mean over windows ``tokens`` [N, 32] and their points ``z`` [N, d]."""
+    device, total = next(decoder.parameters()).device, 0.0
+    for part, rows in zip(
+        torch.split(z, CHUNK), torch.split(torch.from_numpy(tokens), CHUNK), strict=True
+    ):
+        logits = decoder(part.to(device), rows.shape[1]).transpose(1, 2)
+        total += functional.cross_entropy(logits, rows.long().to(device), reduction="sum").item()
+        watch(len(rows))
+    return total / len(tokens)
+
+
+def reconstruct(
+    model: VAE,
+    tokens: Tokens,
+    posteriors: Posteriors | None = None,
+    *,
+    watch: Watch = nobody,
+) -> Reconstruction:
+    """Reconstruction figures of ``tokens`` [N, 32]; the nll is at one posterior draw a window.
+
+    ``posteriors``: those of ``tokens``, where they have been read already.
+    """
+    device = next(model.parameters()).device
+    found = posteriors or read_posteriors(model, tokens, watch=watch)
+    decoded = decode_tokens(model.decoder, found.means.to(device), watch=watch)
+    return Reconstruction(
+        accuracy=metrics.accuracy(decoded, tokens),
+        note_f1=metrics.note_f1(decoded, tokens),
+        exact=metrics.exact_windows(decoded, tokens),
+        nll=surprise(model.decoder, found.z, tokens, watch),
+        kl=float(found.kl.double().mean()),
+        active_dimensions=int(found.active.sum()),
+    )

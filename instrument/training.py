@@ -1,11 +1,8 @@
-"""``glisser train`` and ``glisser evaluate``: the engine's long work, with progress on the
-terminal.
+"""``glisser train``: the engine's long work, with progress on the terminal.
 
-The only room of ``instrument`` that imports torch, by way of the engine; only ``cli`` imports it,
-and only inside those two commands.
+Imports torch, by way of the engine; only ``cli`` imports it, and only inside that command.
 """
 
-import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +13,10 @@ import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.checkpoint import load_decoder
 from engine.chorales import CorpusError, Melody, load_melodies
 from engine.config import ConfigError, load_config
 from engine.corpus import build_corpus
-from engine.evaluation import evaluate
 from engine.export import keep
-from engine.files import write_atomically
 from engine.source import chorales_source
 from engine.train import STATE_FILE, Run, Tick, TrainingError, new_run, resume_run, train
 
@@ -140,21 +134,3 @@ def _progress(run: Run, console: Console) -> Iterator[_Bar]:
         refresh_per_second=2,
     ) as bar:
         yield _Bar(bar, run)
-
-
-def run_evaluation(folder: Path, out: Path | None) -> dict[str, dict[str, float]]:
-    """Every figure of one checkpoint; with ``out``, ``metrics.json`` is written there too.
-
-    Raises :class:`TrainCommandError`, ``CheckpointError``.
-    """
-    load_decoder(folder)  # a damaged checkpoint is refused before the corpus is read
-    try:
-        figures = evaluate(folder, chorales(Console(stderr=True)))
-        if out is not None:
-            body = json.dumps(figures, indent=1) + "\n"
-            write_atomically(out / "metrics.json", body.encode())
-    except CorpusError as error:
-        raise TrainCommandError(str(error)) from error
-    except OSError as error:
-        raise TrainCommandError(f"{out} cannot be written: {error.strerror or error}") from error
-    return figures

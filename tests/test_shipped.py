@@ -10,7 +10,8 @@ import pytest
 from engine.card import check_checkpoint, find_checkpoint
 from engine.checkpoint import load_decoder
 from engine.decoding import PhraseDecoder
-from engine.evaluation import knob_figures
+from engine.evaluation import sweep
+from engine.metrics import note_counts, sweep_figures
 from engine.phrase import HOLD_STEP, REST_STEP, notes_from_steps, steps_from_notes
 
 ROOT = Path(__file__).parent.parent
@@ -54,11 +55,11 @@ def test_more_of_knob_1_is_more_notes(stage: PhraseDecoder) -> None:
 def test_the_knob_is_true_on_the_prior() -> None:
     """The floors that a shipped knob has to keep, on [-3, 3], by docs/evaluation.md."""
     _, decoder = load_decoder(find_checkpoint("stage"))
-    figures = knob_figures(decoder, ())
-    turned = figures["sweep [-3, 3]"]
-    assert turned["monotone_pairs"] >= 0.985
-    assert turned["efficiency"] >= 0.90
-    assert turned["high"] - turned["low"] >= 7.0
+    swept = sweep(decoder)
+    turned = sweep_figures(note_counts(swept.tokens), swept.positions)
+    assert turned.monotone_pairs >= 0.985
+    assert turned.efficiency >= 0.90
+    assert turned.high - turned.low >= 7.0
 
 
 def test_the_figures_in_the_readme_are_those_of_the_evaluation() -> None:

@@ -1,0 +1,154 @@
+"""A whole evaluation of a tiny checkpoint: its figures, its files, its card."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import appraisal
+from engine.appraisal import appraise, regularised_of, take_apart, with_figures
+from engine.calibration import isotonic
+from engine.card import Card, CheckpointError, check_checkpoint, read_card
+from engine.chorales import Melody
+from engine.model import VAE
+from instrument import evaluating
+from instrument.evaluating import EvaluationError, Wanted, run_evaluation
+from tests import tiny
+
+MELODIES = [tiny.tiny_melody(seed) for seed in range(10)]
+
+
+@pytest.fixture
+def folder(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the tiny checkpoint, on a machine whose chorales are its six-bar tunes."""
+    monkeypatch.setattr(appraisal, "POINTS", 4)
+    monkeypatch.setattr(evaluating, "chorales", lambda _console: MELODIES)
+    sha256 = read_card(tiny_checkpoint).corpus["sha256"]
+
+    def known(found: list[Melody]) -> str:
+        return sha256 if found == MELODIES else "other"
+
+    monkeypatch.setattr(appraisal, "corpus_hash", known)
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_checkpoint, copy)
+    return copy
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_an_evaluation_changes_nothing(folder: Path) -> None:
+    """Without --out and --card no file is written; the same figures come every time."""
+    before = bytes_of(folder)
+    figures = run_evaluation(folder, Wanted())
+    assert bytes_of(folder) == before
+    assert run_evaluation(folder, Wanted()) == figures
+    assert {"sweep [-3, 3]", "honesty z1", "reconstruction (test)"} <= figures.keys()
+
+
+Asked = list[tuple[Card, tuple[str, ...]]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """For each report that was asked for: its card, and the models to draw beside. It is short."""
+    found: Asked = []
+
+    def page(_model: VAE, card: Card, *rest: Any) -> str:
+        found.append((card, tuple(rest[2])))
+        return "the page"
+
+    monkeypatch.setattr(evaluating, "build_report", page)
+    return found
+
+
+def test_figures_and_report_are_left_in_a_folder(
+    folder: Path, tmp_path: Path, asked: Asked
+) -> None:
+    """--out DIR: metrics.json holds the figures, report.html the page; DIR is made. The report sees
+    the calibration, though the card on disk has none.
+    """
+    out = tmp_path / "new" / "place"
+    figures = run_evaluation(folder, Wanted(out=out))
+    assert json.loads((out / "metrics.json").read_text()) == figures
+    assert (out / "report.html").read_text() == "the page"
+    assert sorted(p.name for p in out.iterdir()) == ["metrics.json", "report.html"]
+    [(card, beside)] = asked
+    assert len(card.attributes[0].calibration) == 61
+    assert beside == ()
+    assert read_card(folder).attributes[0].calibration == ()
+
+
+def test_a_card_carries_its_figures_and_its_calibration(folder: Path) -> None:
+    """--card: the weights stay, the card gets both, and evaluating again only repeats it."""
+    before = bytes_of(folder)
+    figures = run_evaluation(folder, Wanted(into_card=True))
+    after = bytes_of(folder)
+    assert {name for name in after if after[name] != before[name]} == {"card.json"}
+    card = check_checkpoint(folder)
+    curve = card.attributes[0].calibration
+    assert len(curve) == 61
+    assert isotonic(curve).tolist() == list(curve)
+    told = card.figures["evaluation"]["honesty z1"]["mean"]
+    assert told == pytest.approx(figures["honesty z1"]["mean"], abs=1e-5)
+    assert card.figures["training"]["side"] == "validation"
+    run_evaluation(folder, Wanted(into_card=True))
+    assert bytes_of(folder) == after
+
+
+def test_the_bar_reaches_its_end(folder: Path) -> None:
+    """As many phrases are announced as are then decoded and encoded."""
+    it = take_apart(folder, MELODIES)
+    done: list[int] = []
+    appraise(it, done.append)
+    assert sum(done) == it.phrases
+
+
+def test_other_melodies_are_refused(folder: Path) -> None:
+    """A checkpoint is only measured on the corpus that it was split from."""
+    with pytest.raises(CheckpointError, match="trained on other melodies"):
+        take_apart(folder, [])
+
+
+def test_an_unknown_attribute_is_refused(folder: Path) -> None:
+    """A card of a later version names what this one knows, in one sentence."""
+    card = read_card(folder)
+    strange = card.attributes[0].model_copy(update={"name": "swing"})
+    with pytest.raises(CheckpointError, match="attribute swing is none of note_count, register"):
+        regularised_of(card.model_copy(update={"attributes": (strange,)}))
+
+
+def test_figures_replace_figures(folder: Path) -> None:
+    """A second evaluation replaces the first; what training said stays."""
+    card = read_card(folder)
+    once = with_figures(card, {"gap": {"notes": 0.123456789}})
+    twice = with_figures(once, {"gap": {"notes": 2.0}})
+    assert once.figures == {"training": card.figures, "evaluation": {"gap": {"notes": 0.12346}}}
+    assert twice.figures == {"training": card.figures, "evaluation": {"gap": {"notes": 2.0}}}
+
+
+def test_references_are_found_by_name(folder: Path, tmp_path: Path, asked: Asked) -> None:
+    """A run of ``make results`` or a plain folder; one that holds none of them is refused."""
+    for name in ("plain-0", "glsr-5-1"):
+        shutil.copytree(folder, tmp_path / "runs" / name)
+    out = tmp_path / "out"
+    run_evaluation(folder, Wanted(out=out, references=tmp_path / "runs"))
+    assert asked[0][1] == ("plain", "glsr-5-1")
+    with pytest.raises(EvaluationError, match="holds no reference; a folder in it must be"):
+        run_evaluation(folder, Wanted(out=out, references=tmp_path))
+
+
+def test_a_place_that_cannot_be_written_is_refused_at_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file where the folder should be is named before minutes of decoding."""
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setattr(evaluating, "appraise", lambda *_: pytest.fail("began to decode"))
+    with pytest.raises(EvaluationError, match=r"taken.* cannot be written"):
+        run_evaluation(folder, Wanted(out=tmp_path / "taken"))
+    (tmp_path / "out" / "metrics.json").mkdir(parents=True)
+    with pytest.raises(EvaluationError, match=r"metrics\.json cannot be written: it is a folder"):
+        run_evaluation(folder, Wanted(out=tmp_path / "out"))
