@@ -29,15 +29,13 @@ def played_at(curve: Curve, z: float) -> float:
 def where_it_plays(curve: Curve, amount: float) -> tuple[float, float]:
     """The lowest and the highest coordinate that play ``amount``.
 
-    They differ where the curve is flat. What it never plays is met by its nearest end.
+    They differ where the curve is flat. An amount that it never plays counts as the nearest that it
+    does.
     """
+    amount = min(curve[-1], max(curve[0], amount))
     left, right = bisect_left(curve, amount), bisect_right(curve, amount)
     if left < right:
         return _z_of(curve, left), _z_of(curve, right - 1)
-    if left == 0:
-        return LOWEST_Z, LOWEST_Z
-    if left == len(curve):
-        return HIGHEST_Z, HIGHEST_Z
     below, above = curve[left - 1], curve[left]
     low, high = _z_of(curve, left - 1), _z_of(curve, left)
     z = min(high, low + (amount - below) / (above - below) * (high - low))

@@ -22,10 +22,10 @@ def test_a_curve_is_read_in_straight_lines_between_its_values(z: float, amount: 
 
 @pytest.mark.parametrize(
     ("amount", "first", "last"),
-    [(-1, -3, -3), (0, -3, -2), (1, -1.5, -1.5), (2, -1, 1), (3.5, 1.5, 1.5), (6, 3, 3), (7, 3, 3)],
+    [(-1, -3, -2), (0, -3, -2), (1, -1.5, -1.5), (2, -1, 1), (3.5, 1.5, 1.5), (6, 3, 3), (7, 3, 3)],
 )
 def test_an_amount_is_played_over_a_stretch(amount: float, first: float, last: float) -> None:
-    """By hand: a flat stretch from end to end, a single place where the curve rises."""
+    """By hand: a flat stretch from end to end, a single place where it rises, the nearest end."""
     assert where_it_plays(STAIRS, amount) == pytest.approx((first, last))
 
 

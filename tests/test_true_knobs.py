@@ -49,9 +49,14 @@ def test_an_attribute_of_a_later_version_is_left_out() -> None:
 
 
 def test_true_knobs_follow_the_patch() -> None:
-    """They come in order of the patch's numbers; a dimension without a knob has none."""
+    """They come in order of the patch's numbers; a dimension without a knob has none.
+
+    Knob 3 that moves z1 promises what z1 plays.
+    """
     patch = Mapping(knobs=(KnobMapping(1, 4, -3.0, 3.0), KnobMapping(3, 1, -3.0, 3.0)))
-    assert [(k.knob, k.dimension) for k in true_knobs(CARD, patch)] == [(1, 4), (3, 1)]
+    knobs = true_knobs(CARD, patch)
+    assert [(k.knob, k.dimension) for k in knobs] == [(1, 4), (3, 1)]
+    assert knobs[1].asked([3.0] + [0.0] * 11) == pytest.approx(8.0)
     assert true_knobs(CARD, Mapping(knobs=())) == ()
 
 
