@@ -157,9 +157,12 @@ def test_a_virtual_output_appears_under_its_promised_name(jack: JackServer, tmp_
 
 def test_a_take_and_the_render_of_its_z_are_note_for_note_the_same(tmp_path: Path) -> None:
     """Render --from plays the live take again: same notes at the same ticks, moves and all."""
-    with playing(tmp_path / "live.mid", "--midi-api", "none", "--bars", "12") as play:
-        for bar, address in ((3, "/glisser/knob/1"), (6, "/glisser/knob/2")):
-            play.until_bar(bar)
+    slow = ["--tempo", "20"]  # however long the engine takes to load, some bars are left
+    with playing(tmp_path / "live.mid", "--midi-api", "none", "--bars", "12", *slow) as play:
+        play.until("engine ready")
+        send_udp(play.osc_port, "/glisser/tempo", 400.0)
+        for address in ("/glisser/knob/1", "/glisser/knob/2"):
+            play.until(r"^bar ")
             send_udp(play.osc_port, address, 0.8)
         assert play.finish() == 0
     again = tmp_path / "again.mid"
