@@ -45,6 +45,7 @@ Figures = dict[str, dict[str, float]]
 Hears = Callable[[Tokens], Floats]  # tokens [..., 32] -> what is heard in them, [...]
 
 FIT_SEED = 1  # of the points that a curve is fitted on; it is judged on those of the sweeps
+DEVIATION_WINDOWS = 16384  # of the training side, evenly chosen, or up to twice as many
 MARKS = (-3.0, -2.0, 0.0, 2.0, 3.0)
 
 
@@ -270,6 +271,7 @@ def knob_figures(
     curves = {knob.dimension: calibrate(decoder, knob, points, watch) for knob in knobs}
     for knob in knobs:
         figures |= honesty_section(decoder, knob, curves[knob.dimension], points, watch)
-    deviations = {name: float(of(training_side).std()) for name, of in alone.items()}
+    few = training_side[:: max(1, len(training_side) // DEVIATION_WINDOWS)]
+    deviations = {name: float(of(few).std()) for name, of in alone.items()}
     inside = np.abs(positions) <= INNER + 1e-9
     return KnobFigures(figures | cross_talk_sections(swept, inside, deviations), curves)
