@@ -3,11 +3,13 @@
 import math
 import random
 import re
+from collections.abc import Sequence
 
 from instrument.scheduler import Z
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 MAX_BARS = 100_000
+MAX_VARIATIONS = 100
 MAX_COORDINATE = 1e6  # far beyond anything that decodes to something new
 _SWEEP = re.compile(r"^z(\d+)=([^:]+):([^:]+)$")
 
@@ -73,3 +75,22 @@ def sweep_of(text: str, dimensions: int) -> tuple[int, float, float]:
     if not 1 <= dimension <= dimensions:
         raise InputError(f"--sweep {text}: the coordinates are z1 to z{dimensions}.")
     return dimension, number_of(match[2], "--sweep"), number_of(match[3], "--sweep")
+
+
+def sweeps_of(texts: Sequence[str], dimensions: int) -> list[tuple[int, float, float]]:
+    """One or more of ``z1=-3:3``, each for a coordinate of its own."""
+    if not texts:
+        raise InputError("--sweep is missing; say what to vary, such as --sweep z1=-3:3.")
+    sweeps = [sweep_of(text, dimensions) for text in texts]
+    swept = [dimension for dimension, _, _ in sweeps]
+    for dimension in swept:
+        if swept.count(dimension) > 1:
+            raise InputError(f"--sweep: z{dimension} is swept twice; give it once.")
+    return sweeps
+
+
+def variations_of(steps: int) -> int:
+    """A number of variations, 2 to 100."""
+    if not 2 <= steps <= MAX_VARIATIONS:
+        raise InputError(f"--steps {steps}: choose 2 to {MAX_VARIATIONS}.")
+    return steps

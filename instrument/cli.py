@@ -11,33 +11,21 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.card import CheckpointError, check_checkpoint, find_checkpoint
-from instrument.arguments import (
-    InputError,
-    bars_of,
-    base_point,
-    host_and_port,
-    sweep_of,
-    tempo_of,
-)
+from engine.card import CheckpointError, find_checkpoint
+from instrument.arguments import InputError, bars_of, host_and_port, tempo_of
 from instrument.children import Interview
 from instrument.display import Display
-from instrument.mapping import Mapping
+from instrument.headless import render_command, vary_command
+from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
+from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
-from instrument.patch import PatchError, load_patch
+from instrument.patch import PatchError
 from instrument.performance import Performance, PlayError, PlayOptions
-from instrument.render import (
-    Plan,
-    RenderError,
-    check_target,
-    recorded,
-    render,
-    steady,
-    sweep,
-)
+from instrument.render import RenderError
 from instrument.sound import SoundError
-from instrument.take import TakeError, read_take
+from instrument.take import TakeError
+from instrument.vary import VaryError
 
 app = typer.Typer(
     name="glisser",
@@ -54,6 +42,7 @@ LISTING_PATIENCE_S = 10.0
 ONE_SENTENCE = (
     CheckpointError,
     InputError,
+    MelodyFileError,
     MidiError,
     OscPortError,
     PatchError,
@@ -61,15 +50,8 @@ ONE_SENTENCE = (
     RenderError,
     SoundError,
     TakeError,
+    VaryError,
 )
-
-Checkpoint = Annotated[
-    str, typer.Option("--checkpoint", metavar="C", help="A name in checkpoints/, or a folder.")
-]
-Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
-Tempo = Annotated[
-    float, typer.Option("--tempo", metavar="BPM", help="Quarters a minute, 20 to 400.")
-]
 
 
 @app.command()
@@ -126,59 +108,8 @@ def play(
     raise typer.Exit(status)
 
 
-@app.command(name="render")
-def render_command(
-    out: Annotated[Path, typer.Argument(metavar="OUT.mid|OUT.wav")],
-    patch: Patch = "default",
-    checkpoint: Checkpoint = "stage",
-    bars: Annotated[int, typer.Option("--bars", metavar="N", help="How many.")] = 8,
-    tempo: Tempo = 120.0,
-    z: Annotated[
-        str | None, typer.Option("--z", metavar='"z1,z2,..."', help="The point to decode.")
-    ] = None,
-    sweep_: Annotated[
-        str | None,
-        typer.Option("--sweep", metavar="z1=-3:3", help="Move one coordinate, a step each bar."),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option("--seed", metavar="N", help="Start from a random point, the N-th."),
-    ] = None,
-    loop: Annotated[
-        bool, typer.Option("--loop", help="Carry the last note into the beginning.")
-    ] = False,
-    take: Annotated[
-        Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
-    ] = None,
-) -> None:
-    """Perform without a clock, into a .mid or .wav file."""
-    check_target(out)
-    bars = bars_of(bars)
-    if take is not None:
-        if z is not None or sweep_ is not None or seed is not None or loop:
-            raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
-        plan, checkpoint = _plan_from_take(take)
-        folder = find_checkpoint(checkpoint)
-        check_checkpoint(folder)
-    else:
-        folder = find_checkpoint(checkpoint)
-        dimensions = check_checkpoint(folder).model.latent_dimensions
-        mapping = load_patch(patch, dimensions)
-        base = base_point(z, seed, dimensions)
-        z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
-        plan = Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop)
-    from engine.decoding import PhraseDecoder
-
-    notes = render(plan, PhraseDecoder.load(folder), out)
-    onsets = sum(note.velocity > 0 for note in notes)
-    typer.echo(f"{out}: {plan.bars} bars, {onsets} notes")
-
-
-def _plan_from_take(file: Path) -> tuple[Plan, str]:
-    found = read_take(file)
-    # A take's phrases may begin at any step; asking at each one gives them back where they were.
-    mapping = Mapping.from_message({**found.mapping.to_message(), "refresh": "step"})
-    return Plan(recorded(found.adopted), found.bars, found.tempos, mapping), found.checkpoint
+app.command(name="render")(render_command)
+app.command(name="vary")(vary_command)
 
 
 @app.command()
@@ -207,16 +138,29 @@ def train(
 def evaluate(
     checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write metrics.json there.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write metrics.json and report.html there."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    into_card: Annotated[
+        bool,
+        typer.Option("--card", help="Write figures and calibration into the checkpoint's card."),
+    ] = False,
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            "--references", metavar="DIR", help="Draw its plain and glsr-5-1 beside this one."
+        ),
+    ] = None,
 ) -> None:
-    """The knob and the reconstruction as numbers; definitions in docs/evaluation.md."""
-    from instrument.training import TrainCommandError, run_evaluation
+    """Every figure of one checkpoint; definitions in docs/evaluation.md. Takes some minutes."""
+    if references is not None and out is None:
+        raise InputError("--references is for the report; say with --out where to write it.")
+    from instrument.evaluating import EvaluationError, Wanted, run_evaluation
 
     try:
-        figures = run_evaluation(find_checkpoint(checkpoint), out)
-    except TrainCommandError as error:
+        figures = run_evaluation(find_checkpoint(checkpoint), Wanted(out, references, into_card))
+    except EvaluationError as error:
         raise InputError(str(error)) from error
     if as_json:
         typer.echo(json.dumps(figures, indent=1))
@@ -225,7 +169,7 @@ def evaluate(
         typer.echo(section)
         for name, value in values.items():
             typer.echo(
-                f"  {name:28} {value:.4f}" if isinstance(value, float) else f"  {name:28} {value}"
+                f"  {name:32} {value:.4f}" if isinstance(value, float) else f"  {name:32} {value}"
             )
 
 

@@ -11,18 +11,24 @@ from instrument.ledger import NoteEvent
 from instrument.tempo import TICKS_PER_BEAT
 
 TempoChange = tuple[int, float]  # tick, quarters a minute from there on
+Marker = tuple[int, str]  # tick, what begins there
 
 
 def midi_bytes(
-    notes: Iterable[NoteEvent], tempos: Sequence[TempoChange], end_tick: int, *, name: str
+    notes: Iterable[NoteEvent],
+    tempos: Sequence[TempoChange],
+    end_tick: int,
+    *,
+    name: str,
+    markers: Sequence[Marker] = (),
 ) -> bytes:
-    """A type 1 file: tempo and metre on the first track, the notes on the second.
+    """A type 1 file: tempo, metre and ``markers`` on the first track, the notes on the second.
 
     The same arguments give the same bytes. ``end_tick`` is where both tracks end, so that a loop of
     whole bars is whole bars long. At one tick note-offs come before note-ons, as they were sent.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    file.tracks.append(_conductor(tempos, end_tick))
+    file.tracks.append(_conductor(tempos, markers, end_tick))
     file.tracks.append(_line(notes, end_tick, name))
     buffer = io.BytesIO()
     file.save(file=buffer)
@@ -34,12 +40,15 @@ def write_midi(file: Path, data: bytes) -> None:
     write_atomically(file, data)
 
 
-def _conductor(tempos: Sequence[TempoChange], end_tick: int) -> mido.MidiTrack:
+def _conductor(
+    tempos: Sequence[TempoChange], markers: Sequence[Marker], end_tick: int
+) -> mido.MidiTrack:
     timed = [(0, mido.MetaMessage("time_signature", numerator=4, denominator=4))]
     for tick, bpm in tempos:
         # A file stores whole microseconds a beat (SMF 1.0, "Set Tempo").
         timed.append((tick, mido.MetaMessage("set_tempo", tempo=round(60_000_000 / bpm))))
-    return _track(timed, end_tick)
+    timed += [(tick, mido.MetaMessage("marker", text=text)) for tick, text in markers]
+    return _track(sorted(timed, key=lambda event: event[0]), end_tick)
 
 
 def _line(notes: Iterable[NoteEvent], end_tick: int, name: str) -> mido.MidiTrack:

@@ -22,7 +22,10 @@ LONG_FUNCTIONS = {
     "instrument/cli.py:play": "its parameters are the options of the pinned command line",
 }
 
-TERMINAL_ROOMS = {"instrument/display.py", "instrument/cli.py", "instrument/training.py"}
+TERMINAL_ROOMS = {
+    f"instrument/{room}.py"
+    for room in ("display", "cli", "evaluating", "headless", "options", "training")
+}
 TERMINAL_LIBRARIES = {"rich", "typer"}
 PROCESS_ROOMS = {"instrument/children.py", "instrument/sound.py", "engine/chorales.py"}
 PROCESS_LIBRARIES = {"subprocess", "multiprocessing"}

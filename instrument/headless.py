@@ -1,0 +1,119 @@
+"""``glisser render`` and ``glisser vary``: the commands that write music down without playing it.
+
+torch is imported inside them, by way of the decoder.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.card import check_checkpoint, find_checkpoint
+from engine.fitting import MelodyError, fit_melody
+from instrument.arguments import (
+    InputError,
+    bars_of,
+    base_point,
+    sweep_of,
+    sweeps_of,
+    tempo_of,
+    variations_of,
+)
+from instrument.mapping import Mapping
+from instrument.melody_file import read_melody
+from instrument.options import Checkpoint, Patch, Tempo
+from instrument.patch import load_patch
+from instrument.render import Plan, check_target, recorded, render, steady, sweep
+from instrument.take import read_take
+from instrument.vary import check_out, report, vary, write_variations
+
+
+def render_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT.mid|OUT.wav")],
+    patch: Patch = "default",
+    checkpoint: Checkpoint = "stage",
+    bars: Annotated[int, typer.Option("--bars", metavar="N", help="How many.")] = 8,
+    tempo: Tempo = 120.0,
+    z: Annotated[
+        str | None, typer.Option("--z", metavar='"z1,z2,..."', help="The point to decode.")
+    ] = None,
+    sweep_: Annotated[
+        str | None,
+        typer.Option("--sweep", metavar="z1=-3:3", help="Move one coordinate, a step each bar."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="Start from a random point, the N-th."),
+    ] = None,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Carry the last note into the beginning.")
+    ] = False,
+    take: Annotated[
+        Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
+    ] = None,
+) -> None:
+    """Perform without a clock, into a .mid or .wav file."""
+    check_target(out)
+    bars = bars_of(bars)
+    if take is not None:
+        if z is not None or sweep_ is not None or seed is not None or loop:
+            raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
+        plan, checkpoint = _plan_from_take(take)
+        folder = find_checkpoint(checkpoint)
+        check_checkpoint(folder)
+    else:
+        folder = find_checkpoint(checkpoint)
+        dimensions = check_checkpoint(folder).model.latent_dimensions
+        mapping = load_patch(patch, dimensions)
+        base = base_point(z, seed, dimensions)
+        z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
+        plan = Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop)
+    from engine.decoding import PhraseDecoder
+
+    notes = render(plan, PhraseDecoder.load(folder), out)
+    onsets = sum(note.velocity > 0 for note in notes)
+    typer.echo(f"{out}: {plan.bars} bars, {onsets} notes")
+
+
+def _plan_from_take(file: Path) -> tuple[Plan, str]:
+    found = read_take(file)
+    # A take's phrases may begin at any step; asking at each one gives them back where they were.
+    mapping = Mapping.from_message({**found.mapping.to_message(), "refresh": "step"})
+    return Plan(recorded(found.adopted), found.bars, found.tempos, mapping), found.checkpoint
+
+
+def vary_command(
+    melody: Annotated[Path, typer.Argument(metavar="PHRASE.mid")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.mid")],
+    sweep_: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="z1=-3:3", help="A coordinate to move; several at once."),
+    ] = None,
+    checkpoint: Checkpoint = "stage",
+    steps: Annotated[int, typer.Option("--steps", metavar="N", help="How many variations.")] = 7,
+    tempo: Annotated[
+        float | None, typer.Option("--tempo", metavar="BPM", help="Else the melody's own.")
+    ] = None,
+) -> None:
+    """Vary a melody of your own: two bars at a time, one coordinate moved, the others as heard."""
+    check_out(melody, out)
+    folder = find_checkpoint(checkpoint)
+    card = check_checkpoint(folder)
+    sweeps = sweeps_of(sweep_ or [], card.model.latent_dimensions)
+    steps = variations_of(steps)
+    found = read_melody(melody)
+    tempo_bpm = found.tempo_bpm if tempo is None else tempo_of(tempo)
+    try:
+        fitted = fit_melody(found.notes, card.spelled())
+    except MelodyError as error:
+        raise InputError(f"{melody}: {error}.") from error
+    from engine.decoding import PhraseDecoder
+
+    varied = vary(fitted.phrases, PhraseDecoder.load(folder), sweeps, steps)
+    write_variations(out, varied, tempo_bpm)
+    typer.echo(f"{melody}: {varied.notes} notes, {varied.bars} bars at {tempo_bpm:.4g} bpm")
+    for line in (*found.remarks, *fitted.changes):
+        typer.echo(f"  {line}")
+    for line in report(varied):
+        typer.echo(line)
+    typer.echo(f"{out}: {1 + steps} times {varied.bars} bars")
