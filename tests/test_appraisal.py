@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.card import Card, CheckpointError, check_checkpoint, read_card
 from engine.chorales import Melody
 from engine.model import VAE
 from instrument import evaluating
+from instrument.cli import main
 from instrument.evaluating import EvaluationError, Wanted, run_evaluation
 from tests import tiny
 
@@ -152,3 +154,40 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(
     (tmp_path / "out" / "metrics.json").mkdir(parents=True)
     with pytest.raises(EvaluationError, match=r"metrics\.json cannot be written: it is a folder"):
         run_evaluation(folder, Wanted(out=tmp_path / "out"))
+
+
+def glisser(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, str, str]:
+    """``glisser evaluate ARGS`` in this process: status, stdout, stderr."""
+    monkeypatch.setattr(sys, "argv", ["glisser", "evaluate", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def test_the_figures_are_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--json is all of them, to be read by a program; without it a line for each, under its
+    section. The progress is told elsewhere.
+    """
+    status, out, _ = glisser(monkeypatch, capsys, str(folder), "--json")
+    figures = json.loads(out)
+    assert status == 0
+    _, table, _ = glisser(monkeypatch, capsys, str(folder))
+    lines = table.splitlines()
+    assert len(lines) == sum(1 + len(values) for values in figures.values())
+    assert "honesty z1" in lines
+    shown = f"{figures['honesty z1']['span']:.4f}"
+    assert lines[lines.index("honesty z1") + 3].split() == ["span", shown]
+
+
+def test_references_without_a_report_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--references belongs to the report that --out writes; alone it is one sentence, status 2."""
+    status, out, err = glisser(monkeypatch, capsys, str(folder), "--references", str(folder))
+    assert (status, out) == (2, "")
+    assert err == ("glisser: --references is for the report; say with --out where to write it.\n")
