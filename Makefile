@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results picture wheel clean
+.PHONY: help setup play test check train results bench-train picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +54,9 @@ train: setup ## train the stage checkpoint in runs/stage; what was interrupted g
 
 results: setup ## train and measure the five models of docs/results.md, hours; what is done is kept
 	@$(BIN)/python -m benchmarks.results $(if $(JOBS),--jobs $(JOBS))
+
+bench-train: setup ## how fast the exact tangent trains, against double backward and a plain VAE
+	@$(BIN)/python -W ignore -m benchmarks.train_speed
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
