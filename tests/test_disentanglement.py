@@ -40,6 +40,13 @@ def test_a_dimension_that_serves_two_is_not_modular() -> None:
     assert found.sap == pytest.approx((16 / 17 + (1 - 1 / 17)) / 2)
 
 
+def test_a_little_of_another_attribute_costs_its_square() -> None:
+    """A dimension with two bits of one attribute and one bit of the other loses a quarter."""
+    mixed = 4 * GRID[:, 0] + GRID[:, 1] // 2
+    found = disentanglement(np.column_stack([mixed, GRID[:, 1]]), GRID)
+    assert found.modularity == pytest.approx((3 / 4 + 1) / 2)
+
+
 def test_a_curve_is_in_order_but_no_line() -> None:
     """A cube is monotone: its rank correlation is 1, a straight line explains less."""
     x = np.linspace(-1, 1, 41)
