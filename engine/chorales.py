@@ -11,23 +11,28 @@ import importlib.util
 import json
 import multiprocessing
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.files import write_atomically
 from engine.phrase import HOLD_STEP, REST_STEP, STEPS_PER_BEAT
 
 CACHE_FORMAT = 1  # raise it when Melody or the parsing rules change: caches are then made anew
 
+Parsed = TypeVar("Parsed")
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
 
 
 class CorpusError(Exception):
     """The corpus cannot be had; the message is one sentence for the user."""
+
+
+class UnusableError(Exception):
+    """A part is no melody of ours; the message says why, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +120,23 @@ def _read_cache(cache: Path, inputs: str | None) -> list[Melody] | None:
     try:
         with gzip.open(cache, "rb") as file:
             document = json.loads(file.read())
-        melodies = [
-            Melody(
-                m["name"],
-                tuple(m["steps"]),
-                tuple(m["fifths"]),
-                m["key_fifths"],
-                tuple(Bar(**bar) for bar in m["bars"]),
-            )
-            for m in document["melodies"]
-        ]
+        melodies = [melody_from(m) for m in document["melodies"]]
         if document["format"] != CACHE_FORMAT or document["sha256"] != corpus_hash(melodies):
             return None
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
         return None
     return melodies if inputs is None or document["inputs"] == inputs else None
+
+
+def melody_from(plain: dict[str, Any]) -> Melody:
+    """The melody that ``asdict`` made plain. Raises ``KeyError``, ``TypeError``."""
+    return Melody(
+        plain["name"],
+        tuple(plain["steps"]),
+        tuple(plain["fifths"]),
+        plain["key_fifths"],
+        tuple(Bar(**bar) for bar in plain["bars"]),
+    )
 
 
 def _write_cache(cache: Path, melodies: Sequence[Melody], inputs: str) -> None:
@@ -158,15 +165,20 @@ def _fingerprint(files: Sequence[Path]) -> str:
 
 
 def _parse_all(files: Sequence[Path], progress: Progress | None) -> list[Melody]:
-    melodies = []
+    found = parse_in_processes(parse_chorale, files, progress)
+    return [melody for melody in found if melody is not None]
+
+
+def parse_in_processes(
+    parse: Callable[[Path], Parsed], files: Sequence[Path], progress: Progress | None
+) -> Iterator[Parsed]:
+    """``parse`` of each file, in order, on all cores. ``parse`` is a function of a module."""
     # A fork would copy whatever locks the progress display's thread holds at that moment.
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done, melody in enumerate(pool.map(parse_chorale, files, chunksize=4), start=1):
-            if melody is not None:
-                melodies.append(melody)
+        for done, found in enumerate(pool.map(parse, files, chunksize=4), start=1):
             if progress is not None:
                 progress(done, len(files))
-    return melodies
+            yield found
 
 
 def parse_chorale(file: Path) -> Melody | None:
@@ -180,17 +192,21 @@ def parse_chorale(file: Path) -> Melody | None:
     if len(score.parts) != 4:
         return None
     soprano = score.parts[0]
-    signatures = soprano.flatten().getElementsByClass("KeySignature")
-    line = _line_on_grid(soprano)
-    if line is None:
+    try:
+        steps, fifths = line_on_grid(soprano)
+    except UnusableError:
         return None
-    steps, fifths = line
-    key_fifths = int(signatures[0].sharps) if len(signatures) else 0
-    return Melody(file.stem, steps, fifths, key_fifths, _bars(soprano))
+    return Melody(file.stem, steps, fifths, key_of(soprano) or 0, bars_of(soprano))
 
 
-def _line_on_grid(part: Any) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Steps and spellings of a monophonic part, or None if it is not monophonic or off the grid."""
+def key_of(part: Any) -> int | None:
+    """Sharps (+) or flats (-) of a part's first key signature; None without one."""
+    signatures = part.flatten().getElementsByClass("KeySignature")
+    return int(signatures[0].sharps) if len(signatures) else None
+
+
+def line_on_grid(part: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Steps and spellings of a monophonic part. Raises :class:`UnusableError` for any other."""
     steps: list[int] = []
     fifths: list[int] = []
     for element in part.flatten().notesAndRests:
@@ -198,8 +214,10 @@ def _line_on_grid(part: Any) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
             continue  # an ornament; it takes no time on the grid
         start = element.offset * STEPS_PER_BEAT
         length = element.duration.quarterLength * STEPS_PER_BEAT
-        if element.isChord or start != int(start) or length != int(length) or start < len(steps):
-            return None
+        if element.isChord or start < len(steps):
+            raise UnusableError("polyphonic")
+        if start != int(start) or length != int(length):
+            raise UnusableError("off the sixteenth grid")
         silence = int(start) - len(steps)
         steps += [REST_STEP] * silence
         fifths += [0] * silence
@@ -221,7 +239,8 @@ def _fifths_of(pitch: Any) -> int:
     return "FCGDAEB".index(pitch.step) - 1 + 7 * int(pitch.alter)
 
 
-def _bars(part: Any) -> tuple[Bar, ...]:
+def bars_of(part: Any) -> tuple[Bar, ...]:
+    """The written bars of a part, with the metre in force."""
     measures = list(part.getElementsByClass("Measure"))
     bars = []
     numerator, denominator = 4, 4

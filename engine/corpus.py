@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.chorales import Melody
+from engine.chorales import CorpusError, Melody
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, STEPS_PER_BAR
 from engine.vocabulary import REST_ID, Vocabulary, name_of
 
@@ -25,6 +25,7 @@ SPLIT_SHARES = (0.8, 0.1, 0.1)
 SPLIT_SEED = 0
 SHARED_FINGERPRINTS = 0.30  # of the smaller chorale's: beyond this, two chorales are one tune
 MIN_FINGERPRINT_NOTES = 4  # fewer notes say nothing about which tune it is
+MAX_TOKENS = 256  # windows are kept as uint8
 MAX_REST_SHARE = 0.5  # a window more than half silent is no phrase
 
 Fingerprint = tuple[int, ...]
@@ -58,6 +59,7 @@ def build_corpus(melodies: Sequence[Melody], *, bar_aligned: bool, hop_steps: in
     ``bar_aligned``: only pieces and windows in 4/4 that start on a bar line (``stage``); else every
     ``hop_steps``-th window of every piece (``paper`` uses 1). The vocabulary holds the names of all
     melodies in all transpositions, whatever the recipe, so that checkpoints can be compared.
+    Raises :class:`CorpusError` for a range so wide that the names are more than a token can number.
     """
     low = min(min(m.pitches) for m in melodies)
     high = max(max(m.pitches) for m in melodies)
@@ -69,6 +71,11 @@ def build_corpus(melodies: Sequence[Melody], *, bar_aligned: bool, hop_steps: in
         for fifths, pitch in zip(version.fifths, version.steps, strict=True)
         if pitch >= 0
     )
+    if len(vocabulary) > MAX_TOKENS:
+        raise CorpusError(
+            f"the melodies go from {vocabulary.names[2]} to {vocabulary.names[-1]}, which in all "
+            f"keys takes {len(vocabulary)} tokens; at most {MAX_TOKENS} can be learnt"
+        )
     side_of = split_by_tune(melodies)
     rows: dict[Side, list[Tokens]] = {side: [] for side in SIDES}
     origin: dict[Side, list[tuple[int, int]]] = {side: [] for side in SIDES}
@@ -80,6 +87,11 @@ def build_corpus(melodies: Sequence[Melody], *, bar_aligned: bool, hop_steps: in
             rows[side_of[index]] += windows
             origin[side_of[index]] += [(index, version.key_fifths)] * len(windows)
     return Corpus(vocabulary, {side: _windows(rows[side], origin[side]) for side in SIDES})
+
+
+def has_windows(melody: Melody, *, bar_aligned: bool) -> bool:
+    """Whether a recipe finds anything in ``melody``."""
+    return bool(bar_aligned_starts(melody) if bar_aligned else free_starts(melody, 1))
 
 
 def _windows(rows: Sequence[Tokens], origin: Sequence[tuple[int, int]]) -> Windows:

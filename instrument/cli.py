@@ -119,17 +119,16 @@ def train(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The run and its checkpoint.")],
     corpus: Annotated[
-        Path | None, typer.Option("--corpus", metavar="DIR", help="Not built yet.")
+        Path | None,
+        typer.Option("--corpus", metavar="DIR", help="Melodies of your own: MIDI, MusicXML, ABC."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last save.")] = False,
 ) -> None:
-    """Train a GLSR-VAE on the chorales. Interrupt it at any moment and --resume it."""
-    if corpus is not None:
-        raise InputError("--corpus is not built yet; leave it out to train on Bach's chorales.")
+    """Train a GLSR-VAE on the chorales or on your own melodies. Interrupt it and --resume it."""
     from instrument.training import TrainCommandError, run_training
 
     try:
-        raise typer.Exit(run_training(config, out, resume=resume))
+        raise typer.Exit(run_training(config, out, resume=resume, corpus_folder=corpus))
     except TrainCommandError as error:
         raise InputError(str(error)) from error
 
