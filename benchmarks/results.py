@@ -12,24 +12,29 @@ is 0. So that part is trained once for each seed, and all five go on from it.
 
 import argparse
 import io
-import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.compiler import has_compiler
+from benchmarks.results_figures import (
+    drop_between,
+    evaluate_one,
+    is_evaluated,
+    read_measured,
+    tunes_of,
+)
+from benchmarks.results_jobs import ROOT, Job, ResultsError, work_off
+from benchmarks.results_page import page
 from engine.card import CARD_FILE, CheckpointError, read_card
 from engine.checkpoint import save_card
 from engine.chorales import CorpusError, Melody
@@ -41,39 +46,11 @@ from engine.source import chorales_source
 from engine.train import LOG_FILE, STATE_FILE, TrainingError, new_run, resume_run, train
 from instrument.training import chorales
 
-ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "results.md"
 CONFIGS = ROOT / "engine" / "configs" / "results"
 MODELS = ("plain", "glsr-2-01", "glsr-2-001", "ar-vae", "glsr-5-1")
 SEEDS = (0, 1, 2)
 OPENED_FILE = "opened.pt"  # the state of a seed's shared part when its ramps opened
-LOOK_EVERY_S = 1.0
-# One core for each run. glibc gives large tensors back to the kernel unless told to keep them.
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": "4000000000",
-    "MALLOC_TRIM_THRESHOLD_": "16000000000",
-    "MALLOC_TOP_PAD_": "1000000000",
-}
-
-
-class ResultsError(Exception):
-    """The runs cannot go on; the message is one sentence."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One process: ``step`` (start, train, evaluate) of one run."""
-
-    step: str
-    model: str
-    seed: int
-
-    def folder(self, out: Path) -> Path:
-        return out / f"{'start' if self.step == 'start' else self.model}-{self.seed}"
-
-    def command(self, out: Path) -> list[str]:
-        worker = ["--worker", self.step, self.model, str(self.seed), "--out", str(out)]
-        return [sys.executable, "-m", "benchmarks.results", *worker]
 
 
 def config_of(model: str, seed: int) -> TrainConfig:
@@ -169,62 +146,41 @@ def _told_to_stop() -> Iterator[threading.Event]:
     yield stop
 
 
-def work_off(jobs: Sequence[Job], at_once: int, out: Path) -> None:
-    """Run every job, ``at_once`` processes at a time. Raises :class:`ResultsError` if one fails.
-
-    On Ctrl-C all are told to stop and waited for, so that each is saved.
-    """
-    waiting, running = list(jobs), dict[Job, subprocess.Popen[bytes]]()
-    environment = os.environ | WORKER_ENVIRONMENT
-    with _bars() as bars:
-        tasks = {
-            job: bars.add_task(f"{job.model}, seed {job.seed}", start=False, total=None, state="")
-            for job in jobs
-        }
-        try:
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    job = waiting.pop(0)
-                    bars.start_task(tasks[job])
-                    running[job] = subprocess.Popen(  # noqa: S603  # our own module
-                        job.command(out), env=environment, cwd=ROOT, start_new_session=True
-                    )
-                time.sleep(LOOK_EVERY_S)
-                for job, process in list(running.items()):
-                    bars.update(tasks[job], state=_state(job, out))
-                    if process.poll() is None:
-                        continue
-                    if process.returncode:
-                        raise ResultsError(f"{' '.join(job.command(out)[1:])} failed, see above")
-                    bars.update(tasks[job], state=f"{job.step}: done", total=1, completed=1)
-                    bars.stop_task(tasks[job])
-                    del running[job]
-        finally:
-            for process in running.values():
-                process.terminate()
-            for process in running.values():
-                process.wait()
-
-
-def _bars() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, TextColumn("{task.fields[state]}"), console=Console(stderr=True))
-
-
-def _state(job: Job, out: Path) -> str:
-    """How far a run is, by the last whole line of its log."""
-    try:
-        lines = (job.folder(out) / LOG_FILE).read_text(encoding="utf-8").splitlines()
-        last = json.loads(lines[-1])
-    except (OSError, IndexError, ValueError):
-        return f"{job.step}: begins"
-    return f"{job.step}: update {last['update']}, accuracy {last['accuracy']:.3f}"
-
-
 def worker(job: Job, out: Path) -> int:
     """The process of one job. 1 when it was told to stop before it was done."""
+    if job.step == "evaluate":
+        evaluate_one(job.folder(out), chorales(Console(stderr=True)))
+        return 0
     work = train_start if job.step == "start" else train_one
     return 0 if work(job, out) else 1
+
+
+def write_page(out: Path) -> None:
+    """docs/results.md, from the figures of all runs."""
+    melodies, corpus = read_corpus()
+    folders = {m: [Job("", m, seed).folder(out) for seed in SEEDS] for m in MODELS}
+    runs = {model: [read_measured(f) for f in found] for model, found in folders.items()}
+    configs = {model: config_of(model, SEEDS[0]) for model in MODELS}
+    drop = drop_between(folders["plain"], folders["glsr-2-01"], melodies, corpus)
+    test = corpus.sides["test"]
+    tunes = len(np.unique(tunes_of(melodies)[test.melody]))
+    write_atomically(PAGE, page(configs, runs, drop, len(test), tunes).encode())
+
+
+def make(out: Path, at_once: int, *, train_only: bool) -> None:
+    """Do what is left: what a seed's models share, each model, the test side, the page."""
+    runs = [(model, seed) for seed in SEEDS for model in MODELS]
+    training = [Job("train", *run) for run in runs]
+    left = [j for j in training if not is_trained(j.folder(out), config_of(j.model, j.seed))]
+    seeds = dict.fromkeys(job.seed for job in left)
+    starts = [Job("start", MODELS[0], seed) for seed in seeds]
+    work_off([j for j in starts if not (j.folder(out) / OPENED_FILE).is_file()], at_once, out)
+    work_off(left, at_once, out)
+    if train_only:
+        return
+    evaluating = [Job("evaluate", *run) for run in runs]
+    work_off([j for j in evaluating if not is_evaluated(j.folder(out))], at_once, out)
+    write_page(out)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,19 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.worker:
             step, model, seed = asked.worker
             return worker(Job(step, model, int(seed)), out)
-        runs = [Job("train", model, seed) for seed in SEEDS for model in MODELS]
-        left = [
-            job for job in runs if not is_trained(job.folder(out), config_of(job.model, job.seed))
-        ]
-        starts = [
-            Job("start", MODELS[0], seed) for seed in SEEDS if any(j.seed == seed for j in left)
-        ]
-        work_off(
-            [job for job in starts if not (job.folder(out) / OPENED_FILE).is_file()],
-            asked.jobs,
-            out,
-        )
-        work_off(left, asked.jobs, out)
+        make(out, asked.jobs, train_only=asked.train_only)
     except (ResultsError, ConfigError, CheckpointError, CorpusError, TrainingError) as error:
         print(f"results: {error}", file=sys.stderr)
         return 2

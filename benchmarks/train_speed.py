@@ -80,7 +80,8 @@ def by_double_backward(rows: int, decode: Decode) -> StepLoss:
             logits = torch.cat([logits, model.decoder(z[rows:], tokens.shape[1])])
         nll = functional.cross_entropy(logits.transpose(1, 2), tokens, reduction="none")
         bound = nll.sum(1).mean() + BETA * posterior.kl().sum(1).mean()
-        return bound - log_density(slope, terms[0].mu, terms[0].variance).mean()
+        total: Tensor = bound - log_density(slope, terms[0].mu, terms[0].variance).mean()
+        return total
 
     return loss
 
@@ -88,7 +89,8 @@ def by_double_backward(rows: int, decode: Decode) -> StepLoss:
 def library(model: VAE, z: Tensor) -> Tensor:
     """The library's LSTM without its fused kernels, which cannot be differentiated twice."""
     with _no_fused_kernels():
-        return model.decoder(z, STEPS)  # type: ignore[no-any-return]
+        logits: Tensor = model.decoder(z, STEPS)
+    return logits
 
 
 def unrolled(model: VAE, z: Tensor) -> Tensor:
@@ -193,10 +195,11 @@ def disagreement(*, batch: int = 16, rows: int = 4) -> float:
     found = []
     for way in (ours(rows), by_double_backward(rows, library), by_double_backward(rows, unrolled)):
         torch.manual_seed(1)
-        model.zero_grad()
+        model.zero_grad(set_to_none=True)  # so that each way's gradients are tensors of their own
         loss = way(model, tokens, note_count_on_z1())
         loss.backward()  # type: ignore[no-untyped-call]
-        found.append([loss.detach(), *(p.grad.clone() for p in model.parameters())])
+        gradients = [p.grad for p in model.parameters() if p.grad is not None]
+        found.append([loss.detach(), *gradients])
     return max(
         float((other - mine).norm() / mine.norm())
         for others in found[1:]

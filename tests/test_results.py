@@ -6,15 +6,8 @@ import pytest
 import torch
 
 from benchmarks import results
-from benchmarks.results import (
-    MODELS,
-    Job,
-    ResultsError,
-    config_of,
-    is_trained,
-    train_one,
-    train_start,
-)
+from benchmarks.results import MODELS, config_of, is_trained, train_one, train_start
+from benchmarks.results_jobs import Job, ResultsError
 from engine.checkpoint import load_decoder
 from engine.config import GlsrSection, TrainConfig
 from engine.train import Run, new_run, train
@@ -47,7 +40,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def config(model: str, seed: int) -> TrainConfig:
         config = tiny_config().model_copy(update={"name": model, "seed": seed})
-        return config.model_copy(update={"glsr": GlsrSection(rows=8)}) if model == "plain" else config
+        plain = {"glsr": GlsrSection(rows=8)} if model == "plain" else {}
+        return config.model_copy(update=plain)
 
     melodies = [tiny_melody(seed) for seed in range(10)]
     monkeypatch.setattr(results, "config_of", config)
