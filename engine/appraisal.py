@@ -47,8 +47,12 @@ def take_apart(folder: Path, melodies: Sequence[Melody]) -> Appraised:
     card, model = load_model(folder)
     if corpus_hash(melodies) != card.corpus["sha256"]:
         raise CheckpointError(
-            f"{folder}: trained on other melodies than this machine's; "
-            "install the music21 version that its card's corpus came from"
+            f"{folder}: trained on other melodies than these ({card.corpus['source']}); "
+            + (
+                "find the folder as it was then"
+                if card.corpus.get("folder")
+                else "install the music21 version that its card's corpus came from"
+            )
         )
     return Appraised(card, model, build_corpus(melodies, **card.corpus["recipe"]))
 

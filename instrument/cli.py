@@ -151,6 +151,10 @@ def evaluate(
             "--references", metavar="DIR", help="Draw its plain and glsr-5-1 beside this one."
         ),
     ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", metavar="DIR", help="The melodies of your own it learnt from."),
+    ] = None,
 ) -> None:
     """Every figure of one checkpoint; definitions in docs/evaluation.md. Takes some minutes."""
     if references is not None and out is None:
@@ -158,7 +162,8 @@ def evaluate(
     from instrument.evaluating import EvaluationError, Wanted, run_evaluation
 
     try:
-        figures = run_evaluation(find_checkpoint(checkpoint), Wanted(out, references, into_card))
+        wanted = Wanted(out, references, into_card, corpus)
+        figures = run_evaluation(find_checkpoint(checkpoint), wanted)
     except EvaluationError as error:
         raise InputError(str(error)) from error
     if as_json:

@@ -5,7 +5,7 @@ Imports torch, by way of the engine; only ``cli`` imports it, and only inside th
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from engine.appraisal import Appraised, appraise, load_model, take_apart, with_figures
 from engine.card import CARD_FILE, Card
 from engine.checkpoint import load_decoder, save_card
-from engine.chorales import CorpusError
+from engine.chorales import CorpusError, Melody
 from engine.files import check_folder, write_atomically
 from engine.knobs import Figures
 from engine.model import VAE
 from engine.report import PLAIN, TOO_STEEP, build_report
-from instrument.training import chorales
+from instrument.training import chorales, own_melodies
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 FIRST_SEED = "-0"  # `make results` names its runs MODEL-SEED
@@ -37,12 +37,14 @@ class Wanted:
 
     ``out``: a folder for metrics.json and report.html. ``references``: a folder of checkpoints that
     the report draws beside this one. ``into_card``: figures and calibration go into the
-    checkpoint's card.
+    checkpoint's card. ``corpus``: the folder of melodies that a checkpoint learnt from whose corpus
+    was the user's own.
     """
 
     out: Path | None = None
     references: Path | None = None
     into_card: bool = False
+    corpus: Path | None = None
 
 
 def run_evaluation(folder: Path, wanted: Wanted) -> Figures:
@@ -51,11 +53,11 @@ def run_evaluation(folder: Path, wanted: Wanted) -> Figures:
     All that is written is written at the end. Raises :class:`EvaluationError`, ``CheckpointError``.
     """
     console = Console(stderr=True)
-    load_decoder(folder)  # a damaged checkpoint is refused before the corpus is read
+    card, _ = load_decoder(folder)  # a damaged checkpoint is refused before the corpus is read
     others = {} if wanted.references is None else _references(wanted.references)
     try:
         _check_places(folder, wanted)
-        it = take_apart(folder, chorales(console))
+        it = take_apart(folder, _melodies(folder, card, wanted.corpus, console))
         with _progress(it, console) as bar:
             figures, card = appraise(it, bar.more)
             report = None if wanted.out is None else _report(it, card, figures, others, bar)
@@ -66,6 +68,19 @@ def run_evaluation(folder: Path, wanted: Wanted) -> Figures:
         place = error.filename or wanted.out or folder
         raise EvaluationError(f"{place} cannot be written: {error.strerror or error}") from error
     return figures
+
+
+def _melodies(folder: Path, card: Card, corpus: Path | None, console: Console) -> Sequence[Melody]:
+    """What the checkpoint learnt from, as far as this machine has it."""
+    own = card.corpus.get("folder")
+    if corpus is not None:
+        bar_aligned = card.corpus["recipe"]["bar_aligned"]
+        return own_melodies(corpus, console, bar_aligned=bar_aligned).melodies
+    if own:
+        raise EvaluationError(
+            f"{folder} learnt from melodies in a folder named {own}; say with --corpus where it is"
+        )
+    return chorales(console)
 
 
 def _references(folder: Path) -> dict[str, VAE]:
