@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from engine import appraisal
 from engine.appraisal import appraise, regularised_of, take_apart, with_figures
 from engine.calibration import isotonic
 from engine.card import Card, CheckpointError, check_checkpoint, read_card
+from engine.checkpoint import save_card
 from engine.chorales import Melody
 from engine.model import VAE
+from engine.own_corpus import Gathered
+from engine.source import chorales_source
 from instrument import evaluating
 from instrument.cli import main
 from instrument.evaluating import EvaluationError, Wanted, run_evaluation
@@ -29,8 +33,8 @@ def folder(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(evaluating, "chorales", lambda _console: MELODIES)
     sha256 = read_card(tiny_checkpoint).corpus["sha256"]
 
-    def known(found: list[Melody]) -> str:
-        return sha256 if found == MELODIES else "other"
+    def known(found: Sequence[Melody]) -> str:
+        return sha256 if list(found) == MELODIES else "other"
 
     monkeypatch.setattr(appraisal, "corpus_hash", known)
     copy = tmp_path / "copy"
@@ -111,8 +115,30 @@ def test_the_bar_reaches_its_end(folder: Path) -> None:
 
 def test_other_melodies_are_refused(folder: Path) -> None:
     """A checkpoint is only measured on the corpus that it was split from."""
-    with pytest.raises(CheckpointError, match="trained on other melodies"):
+    with pytest.raises(CheckpointError, match=r"trained on other melodies.* install the music21"):
         take_apart(folder, [])
+    card = read_card(folder)
+    save_card(folder, card.model_copy(update={"corpus": card.corpus | {"folder": "tunes"}}))
+    with pytest.raises(CheckpointError, match=r"other melodies.* find the folder as it was then"):
+        take_apart(folder, [])
+    with pytest.raises(EvaluationError, match="folder named tunes; say with --corpus where it is"):
+        run_evaluation(folder, Wanted())
+
+
+def test_a_corpus_of_ones_own_is_read_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--corpus DIR: the melodies come from there, by the card's recipe, and not the chorales."""
+    source = chorales_source(MELODIES)
+
+    def gathered(place: Path, _console: object, *, bar_aligned: bool) -> Gathered:
+        assert (place, bar_aligned) == (tmp_path, True)
+        return Gathered(tuple(MELODIES), source, (), ())
+
+    expected = run_evaluation(folder, Wanted())
+    monkeypatch.setattr(evaluating, "own_melodies", gathered)
+    monkeypatch.setattr(evaluating, "chorales", lambda _console: pytest.fail("read the chorales"))
+    assert run_evaluation(folder, Wanted(corpus=tmp_path)) == expected
 
 
 def test_an_unknown_attribute_is_refused(folder: Path) -> None:

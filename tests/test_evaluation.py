@@ -11,6 +11,7 @@ from engine.evaluation import (
     decode_tokens,
     exact_slopes,
     prior_points,
+    read_posteriors,
     reconstruct,
     sweep,
 )
@@ -107,6 +108,19 @@ def test_reconstruction_figures_by_hand(model: VAE) -> None:
     means = 0.5 * (2 * 4 + 1 + 2 * 16 + 1) / 2
     assert found.kl == pytest.approx(4 * divergence + means, rel=1e-5)
     assert found.active_dimensions == 2
+
+
+def test_draws_are_as_wide_as_the_posterior(model: VAE) -> None:
+    """One draw a window: around the mean, with the standard deviation exp(log variance / 2)."""
+    model.encoder = Knowing()  # type: ignore[assignment]
+    windows = np.tile(np.arange(7, dtype=np.uint8)[:, None], (300, 32))
+    found = read_posteriors(model, windows)
+    assert torch.equal(found.means[:7, 0], torch.arange(7.0))
+    off = (found.z - found.means).numpy()
+    assert off.std(0) == pytest.approx(np.exp(-0.5), rel=0.05)
+    assert off.mean(0) == pytest.approx(0.0, abs=0.05)
+    assert found.active.tolist() == [True, True, False, False]
+    assert not torch.equal(found.z, read_posteriors(model, windows, seed=1).z)
 
 
 def test_reconstruction_is_the_same_every_time(model: VAE, monkeypatch: pytest.MonkeyPatch) -> None:
