@@ -76,8 +76,8 @@ def axis_labels(card: Card) -> Labels:
 
 def _absent(aim: str, name: str) -> str:
     return (
-        f"Not shown: the same network trained with {aim}. No reference named {name} was given "
-        "to this page."
+        f"Not shown: the same network trained with {aim}. No reference named {name} was given to "
+        "this page; make results trains it, and glisser evaluate --references DIR draws it."
     )
 
 
