@@ -42,8 +42,9 @@ from engine.config import ConfigError, TrainConfig, load_config
 from engine.corpus import Corpus, build_corpus
 from engine.export import keep
 from engine.files import write_atomically
+from engine.run_log import LOG_FILE
 from engine.source import chorales_source
-from engine.train import LOG_FILE, STATE_FILE, TrainingError, new_run, resume_run, train
+from engine.train import STATE_FILE, TrainingError, new_run, resume_run, train
 from instrument.training import chorales
 
 PAGE = ROOT / "docs" / "results.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.train import LOG_FILE
+from engine.run_log import LOG_FILE
 
 ROOT = Path(__file__).parent.parent
 LOOK_EVERY_S = 1.0

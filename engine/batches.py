@@ -13,9 +13,10 @@ from engine.phrase import PHRASE_STEPS
 from engine.splicing import Splicer
 
 
-def update_seed(seed: int, update: int) -> int:
-    """A seed for this update's noise, far from its neighbours'."""
-    return int(np.random.SeedSequence([seed, update]).generate_state(1)[0])
+def update_seed(seed: int, update: int, rank: int = 0) -> int:
+    """A seed for this update's noise, far from its neighbours'; each process has its own."""
+    entropy = [seed, update, rank] if rank else [seed, update]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 @dataclass

@@ -165,7 +165,7 @@ class TrainConfig(_Section):
                 f"glsr.attributes: dimension must be 1..{self.model.latent_dimensions}"
             )
         if self.ar_vae and self.glsr.attributes:
-            raise ValueError("ar_vae and glsr.attributes exclude each other: one is judged at a time")
+            raise ValueError("ar_vae and glsr.attributes exclude each other")
         if self.ar_vae and self.ar_vae.dimension > self.model.latent_dimensions:
             raise ValueError(f"ar_vae: dimension must be 1..{self.model.latent_dimensions}")
         if self.glsr.rows > self.schedule.batch:

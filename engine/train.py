@@ -5,7 +5,6 @@ A run lives in one folder: ``state.pt`` (everything needed to go on; tensors and
 """
 
 import io
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -14,33 +13,25 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from engine.batches import BatchSource, update_seed
 from engine.card import CheckpointError, find_checkpoint
-from engine.checkpoint import device_for_training, load_decoder, load_encoder
+from engine.checkpoint import load_decoder, load_encoder
 from engine.config import TrainConfig
-from engine.corpus import Corpus, Tokens
-from engine.evaluation import (
-    exact_slopes,
-    knob_level,
-    knob_unevenness,
-    prior_points,
-    reconstruct,
-    sweep,
-)
+from engine.corpus import Corpus
+from engine.distributed import ALONE, Team, TeamError, shared_loss
 from engine.files import remove_partial, write_atomically
-from engine.geodesic import r_geo
-from engine.metrics import note_counts, sweep_figures
 from engine.model import VAE, ModelConfig
-from engine.objective import Loss, Terms, Weights, batch_loss, regularised_of
+from engine.objective import Loss, Terms, Weights, regularised_of
 from engine.recurrence import compiled_cells
+from engine.run_log import LOG_FILE, append_line, cut_after
 from engine.schedule import Progress, Schedule
 from engine.splicing import Splicer
+from engine.validation import validate
 from engine.vocabulary import Vocabulary
 
 STATE_FILE = "state.pt"
-LOG_FILE = "train.log"
-SWEEP_SAMPLE = 128  # prior points per validation sweep: enough to see a dead knob
 SMOOTHING = 0.98  # of the training accuracy that the curriculum looks at
 
 
@@ -65,7 +56,7 @@ class Tick:
 
 @dataclass
 class Run:
-    """A training run in memory. One thread owns it."""
+    """A training run in memory. One thread owns it, of each process of its ``team``."""
 
     config: TrainConfig
     corpus: Corpus
@@ -73,7 +64,9 @@ class Run:
     model: VAE
     optimiser: torch.optim.Adam
     terms: Terms
+    loss: nn.Module
     device: torch.device
+    team: Team = ALONE
     update: int = 0
     progress: Progress = field(default_factory=Progress)
     smoothed: float = 0.0
@@ -85,10 +78,13 @@ class Run:
         return Schedule(self.config.schedule)
 
 
-def new_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
-    """A run at update 0: weights drawn from the config's seed."""
+def new_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALONE) -> Run:
+    """A run at update 0: weights drawn from the config's seed.
+
+    Raises :class:`TrainingError`, also when the processes of ``team`` cannot share its batches.
+    """
     torch.manual_seed(config.seed)
-    device = device_for_training()
+    device = team.device
     sizes = config.model.model_dump()
     model = VAE(ModelConfig(tokens=len(corpus.vocabulary), **sizes))
     if config.start is not None:
@@ -102,7 +98,12 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
         betas=config.schedule.adam_betas,
     )
     terms = regularised_of(config.glsr, corpus.sides["train"], corpus.vocabulary)
-    return Run(config, corpus, folder, model, adam, terms, device)
+    try:
+        team.part_of("schedule.batch", config.schedule.batch)
+        loss = shared_loss(team, model, config.glsr, terms, config.ar_vae)
+    except TeamError as error:
+        raise TrainingError(str(error)) from error
+    return Run(config, corpus, folder, model, adam, terms, loss, device, team)
 
 
 def _begin_with(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
@@ -118,9 +119,9 @@ def _begin_with(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
         raise TrainingError(f"start: {checkpoint} does not fit this config: {error}") from error
 
 
-def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
+def resume_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALONE) -> Run:
     """The run saved in ``folder``. Raises :class:`TrainingError` when it is another config's."""
-    run = new_run(config, corpus, folder)
+    run = new_run(config, corpus, folder, team)
     file = folder / STATE_FILE
     try:
         state = torch.load(file, map_location=run.device, weights_only=True)
@@ -137,8 +138,9 @@ def resume_run(config: TrainConfig, corpus: Corpus, folder: Path) -> Run:
         _restore(run, state)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(f"{file} is of another corpus or version; use a new --out") from error
-    remove_partial(folder)
-    _cut_log(folder / LOG_FILE, run.update)
+    if team.leads:
+        remove_partial(folder)
+        cut_after(folder / LOG_FILE, run.update)
     return run
 
 
@@ -152,6 +154,8 @@ def _restore(run: Run, state: dict[str, Any]) -> None:
 
 def save_run(run: Run) -> None:
     """Write ``state.pt`` in one step: a kill at any moment leaves the last save whole."""
+    if not run.team.leads:
+        return
     buffer = io.BytesIO()
     state = {
         "config": run.config.model_dump_json(),
@@ -191,12 +195,12 @@ def train(
     began, spent = time.monotonic(), run.seconds
     every = run.config.schedule
     while not run.schedule.finished(run.progress, run.update):
-        if stop():
+        if run.team.any(stop()):
             break
         loss, length = _update(run, source)
         run.update += 1
         run.seconds = spent + time.monotonic() - began
-        accuracy = float(loss.accuracy)
+        accuracy = run.team.mean(loss.accuracy)
         run.smoothed = SMOOTHING * run.smoothed + (1.0 - SMOOTHING) * accuracy
         stage = run.progress.stage
         run.progress = run.schedule.after_update(run.progress, run.update, run.smoothed)
@@ -213,7 +217,7 @@ def train(
 
 def _update(run: Run, source: BatchSource) -> tuple[Loss, int]:
     """One step of Adam; all its randomness comes from (seed, update)."""
-    torch.manual_seed(update_seed(run.config.seed, run.update))
+    torch.manual_seed(update_seed(run.config.seed, run.update, run.team.rank))
     run.model.train()
     length = run.schedule.length(run.progress, run.update)
     rows = source.rows(run.update, length).astype(np.int64)
@@ -222,14 +226,8 @@ def _update(run: Run, source: BatchSource) -> tuple[Loss, int]:
         group["lr"] = rate
     half = run.config.precision == "bfloat16"
     with torch.autocast(run.device.type, torch.bfloat16, enabled=half):
-        loss = batch_loss(
-            run.model,
-            torch.from_numpy(rows).to(run.device),
-            run.config.glsr,
-            run.terms,
-            _weights(run),
-            run.config.ar_vae,
-        )
+        tokens = torch.from_numpy(run.team.share(rows)).to(run.device)
+        loss: Loss = run.loss(tokens, _weights(run))
     run.optimiser.zero_grad(set_to_none=True)
     loss.total.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.schedule.clip_norm)
@@ -265,7 +263,7 @@ def _tick(run: Run, loss: Loss, length: int, accuracy: float) -> Tick:
 
 
 def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
-    run.validation = validate(run)
+    run.validation = run.team.from_leader(lambda: _validate(run))
     best = run.progress.best_loss
     was_full = run.schedule.full_length(run.progress)
     run.progress = run.schedule.after_validation(
@@ -281,65 +279,20 @@ def _validate_and_keep(run: Run, on_better: Callable[[Run], None]) -> None:
         ),
         **{key: round(value, 5) for key, value in run.validation.items()},
     }
-    _append_log(run.folder / LOG_FILE, entry)
+    if not run.team.leads:
+        return
+    append_line(run.folder / LOG_FILE, entry)
     improved = run.progress.best_loss is not None and run.progress.best_loss != best
     if improved or (was_full and run.progress.best_loss is None):
         on_better(run)
 
 
-def validate(run: Run) -> dict[str, float]:
-    """Figures on a fixed part of the validation side, at the final weights whatever the ramps."""
+def _validate(run: Run) -> dict[str, float]:
     last_phase = not run.config.schedule.polish_updates
-    polishing = last_phase or run.schedule.polish(run.progress, run.update)
-    run.model.eval()
-    reconstruction = reconstruct(run.model, validation_sample(run))
-    figures: dict[str, float] = {k: float(v) for k, v in asdict(reconstruction).items()}
-    loss = reconstruction.nll + run.config.schedule.final_beta * reconstruction.kl
-    regularised = run.terms
-    if regularised:
-        z = prior_points(256, run.config.model.latent_dimensions, seed=2).clamp(-2.0, 2.0)
-        slope = exact_slopes(run.model.decoder, z.to(run.device), regularised)
-        figures["slope"], figures["slope_sd"] = float(slope[0].mean()), float(slope[0].std())
-        for term, found in list(zip(regularised, slope, strict=True))[1:]:
-            figures[f"slope z{term.dimension}"] = float(found.mean())
-        loss -= run.config.glsr.weight * float(r_geo(torch.from_numpy(slope), regularised).mean())
-        figures["unevenness"] = knob_unevenness(run.model.decoder, z.to(run.device), regularised)
-        loss += run.config.glsr.evenness * figures["unevenness"] * bool(polishing)
-        if run.config.glsr.level:
-            figures["level"] = knob_level(run.model.decoder, z.to(run.device), regularised)
-            loss += run.config.glsr.level * figures["level"]
-    swept = sweep(run.model.decoder, points=SWEEP_SAMPLE, seed=2)
-    turned = sweep_figures(note_counts(swept.tokens), swept.positions)
-    kept = ("monotone_pairs", "monotone_sweeps", "efficiency", "linearity", "low", "high")
-    return {**figures, "loss": loss, **{name: getattr(turned, name) for name in kept}}
-
-
-def validation_sample(run: Run) -> Tokens:
-    """The same rows of the validation side at every validation, whatever the run's seed."""
-    tokens = run.corpus.sides["validation"].tokens
-    count = min(run.config.schedule.validation_windows, len(tokens))
-    return tokens[np.sort(np.random.default_rng(0).permutation(len(tokens))[:count])]
-
-
-def _append_log(file: Path, entry: dict[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-
-
-def _cut_log(file: Path, update: int) -> None:
-    """Drop the lines after the last save: the resumed run will write them again.
-
-    A kill may have left half a line; nothing after it is from before the save.
-    """
-    if not file.exists():
-        return
-    kept = []
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            if json.loads(line)["update"] > update:
-                break
-        except ValueError:
-            break
-        kept.append(f"{line}\n")
-    write_atomically(file, "".join(kept).encode())
+    return validate(
+        run.model,
+        run.corpus.sides["validation"],
+        run.config,
+        run.terms,
+        polishing=last_phase or run.schedule.polish(run.progress, run.update) > 0.0,
+    )

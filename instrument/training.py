@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from engine.chorales import CorpusError, Melody, load_melodies
 from engine.config import ConfigError, CorpusSection, load_config
 from engine.corpus import Corpus, build_corpus
+from engine.distributed import Team, joined
 from engine.export import keep
 from engine.files import write_atomically
 from engine.own_corpus import Gathered, gather, three_sides
@@ -94,31 +95,40 @@ def run_training(
 ) -> int:
     """Train until done (0) or until SIGINT or SIGTERM (0, and saved).
 
-    ``corpus_folder``: melodies of the user's own, instead of the chorales. Raises
+    ``corpus_folder``: melodies of the user's own, instead of the chorales. Under torchrun all its
+    processes train one run, and the first one alone shows and writes. Raises
     :class:`TrainCommandError`.
     """
-    console = Console(stderr=True)
     try:
-        config = load_config(config_file)
-        _check_folder(out, resume, corpus_folder)
+        with joined() as team:
+            return _train(team, config_file, out, resume, corpus_folder)
+    except (ConfigError, CorpusError, TrainingError) as error:
+        raise TrainCommandError(str(error)) from error
+    except OSError as error:
+        raise TrainCommandError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _train(
+    team: Team, config_file: Path, out: Path, resume: bool, corpus_folder: Path | None
+) -> int:
+    console = Console(stderr=True, quiet=not team.leads)
+    config = load_config(config_file)
+    _check_folder(out, resume, corpus_folder)
+    with team.leader_first():
         if corpus_folder is None:
             out.mkdir(parents=True, exist_ok=True)
             (out / CORPUS_FILE).unlink(missing_ok=True)  # of a run that never came to a save
             corpus, source = _chorale_corpus(config.corpus, console)
         else:
             corpus, source = _own_corpus(corpus_folder, config.corpus, out, console, resume)
-        run = (resume_run if resume else new_run)(config, corpus, out)
-        with _interrupted() as stop, _progress(run, console) as on_update:
-            done = train(
-                run,
-                on_update=on_update,
-                on_better=lambda better: keep(better, source),
-                stop=stop.is_set,
-            )
-    except (ConfigError, CorpusError, TrainingError) as error:
-        raise TrainCommandError(str(error)) from error
-    except OSError as error:
-        raise TrainCommandError(f"{out} cannot be written: {error.strerror or error}") from error
+    run = (resume_run if resume else new_run)(config, corpus, out, team)
+    with _interrupted() as stop, _progress(run, console) as on_update:
+        done = train(
+            run,
+            on_update=on_update,
+            on_better=lambda better: keep(better, source),
+            stop=stop.is_set,
+        )
     word = "finished" if done else "stopped; go on with --resume"
     console.print(f"update {run.update}: {word}", highlight=False)
     return 0

@@ -13,8 +13,9 @@ import torch
 from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
 from engine.decoding import PhraseDecoder
+from engine.run_log import LOG_FILE
 from engine.schedule import Progress
-from engine.train import LOG_FILE, STATE_FILE, Run, Tick, TrainingError, new_run, resume_run
+from engine.train import STATE_FILE, Run, Tick, TrainingError, new_run, resume_run
 from tests.tiny import finish, tiny_config, tiny_corpus, tiny_melody
 
 REPOSITORY = Path(__file__).parent.parent
@@ -215,7 +216,7 @@ def test_the_best_weights_are_the_ones_kept(
     losses = iter([9.0, 9.0, 9.0, 5.0, 6.0, 4.0])
     kept: list[tuple[int, Progress]] = []
 
-    def validated(_: Run) -> dict[str, float]:
+    def validated(*_: object, **__: object) -> dict[str, float]:
         return {"accuracy": 0.5, "loss": next(losses)}
 
     monkeypatch.setattr("engine.train.validate", validated)

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import files
-from engine import train as training
+from engine import files, validation
 from engine.chorales import Bar, Melody
 from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
@@ -24,7 +23,7 @@ from engine.train import Run, Tick, new_run, train
 C_MAJOR = {60: 0, 62: 2, 64: 4, 65: -1, 67: 1, 69: 3, 71: 5, 72: 0}  # pitch -> line of fifths
 SOURCE = CorpusSource("made-up melodies", "0" * 64, "no rights in them", "# Licence\n")
 
-training.SWEEP_SAMPLE = 4  # sweeps of a validation; what they show is not what these runs are for
+validation.SWEEP_SAMPLE = 4  # sweeps of a validation; what they show is not what these runs are for
 
 
 def tiny_melody(seed: int, *, bars: int = 6) -> Melody:
