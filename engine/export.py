@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
+from engine.aids import Terms
 from engine.card import CARD_FORMAT, AttributeCard, Card, ModelCard
 from engine.checkpoint import save_card, save_weights
 from engine.config import TrainConfig
 from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES
 from engine.evaluation import decode_tokens
 from engine.files import write_atomically
-from engine.objective import Terms
 from engine.source import CorpusSource
 from engine.train import Run
 
@@ -109,6 +109,11 @@ def aids(config: TrainConfig) -> list[str]:
         if config.precision != "float32"
         else "",
     ]
+    if config.ar_vae:
+        found.append(
+            f"AR-VAE in place of GLSR: note count on z{config.ar_vae.dimension}, weight "
+            f"{config.ar_vae.weight:g}, delta {config.ar_vae.delta:g}"
+        )
     if glsr.attributes:
         found += [
             f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
@@ -119,6 +124,9 @@ def aids(config: TrainConfig) -> list[str]:
             f"level penalty, weight {glsr.level}, at temperatures 1 and {glsr.temperature}, on "
             f"{glsr.prior_rows} rows of the prior besides R's own; slopes across knobs likewise"
             if glsr.level
+            else "",
+            f"coordinates drawn to N(0, 1) over each batch, weight {glsr.aggregate}"
+            if glsr.aggregate
             else "",
             f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
             _evenness_aid(config),
