@@ -27,11 +27,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.compiler import has_compiler
+from engine.aids import Terms, Weights
 from engine.attributes import NOTE_COUNT
 from engine.config import GlsrSection
 from engine.geodesic import Regularised, log_density
 from engine.model import LAYERS, VAE, ModelConfig
-from engine.objective import Terms, Weights, batch_loss
+from engine.objective import batch_loss
 from engine.recurrence import compiled_cells
 from engine.vocabulary import HOLD_ID, REST_ID
 

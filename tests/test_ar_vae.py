@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 
+from engine.aids import Weights
 from engine.ar_vae import note_count_loss, ordering_loss
 from engine.config import ArVaeSection, GlsrSection, TrainConfig
 from engine.export import aids
 from engine.model import VAE, ModelConfig
-from engine.objective import Weights, batch_loss
+from engine.objective import batch_loss
 from engine.vocabulary import HOLD_ID, REST_ID
 from tests.tiny import tiny_config
 
