@@ -46,9 +46,11 @@ def test_a_melody_on_the_grid_in_range_is_left_alone() -> None:
 
 
 def test_onsets_go_to_the_nearest_sixteenth() -> None:
-    """Half-way goes forward; a note keeps at least one step; each moved note is counted once."""
-    fitted = fit_melody(tune((60, 0.4, 1), (62, 1.5, 0.2), (64, 17, 15)), CHROMATIC)
-    assert rows(fitted)[0][:4] == (60, R, 62, R)
+    """Half-way goes forward, ends are rounded too; a note keeps at least one step; each moved note
+    is counted once.
+    """
+    fitted = fit_melody(tune((60, 0.4, 1), (62, 1.5, 0.2), (65, 4, 1.7), (64, 17, 15)), CHROMATIC)
+    assert rows(fitted)[0][:7] == (60, R, 62, R, 65, H, R)
     assert fitted.changes == ("2 notes moved to the nearest sixteenth",)
 
 
@@ -60,8 +62,8 @@ def test_at_one_step_the_highest_note_wins() -> None:
 
 
 def test_a_note_under_a_longer_higher_one_is_accompaniment() -> None:
-    """What begins and ends while a higher note sounds is left out."""
-    fitted = fit_melody(tune((72, 0, 32), (60, 4, 4), (64, 8, 4)), CHROMATIC)
+    """What begins and ends while a higher note sounds, or ends with it, is left out."""
+    fitted = fit_melody(tune((72, 0, 32), (60, 4, 4), (64, 8, 24)), CHROMATIC)
     assert rows(fitted) == [(72, *[H] * 31)]
     assert fitted.changes == ("2 notes left out under a higher one",)
 
