@@ -195,7 +195,7 @@ def _line_picture(
     )
     counts = ", ".join(str(len(roll.phrase.notes)) for roll in stack[len(first) :])
     alt = f"Piano rolls of a line in z1, one below another; their note counts are {counts}."
-    return Picture(pictures.rolls(stack), alt, caption, wide=True)
+    return Picture(pictures.rolls(stack), alt, caption)
 
 
 def _roll(vocabulary: Vocabulary, label: str, row: Tokens, marked: bool) -> Roll:

@@ -75,7 +75,9 @@ class GlsrSection(_Section):
     schedule's last phase (or, without one, with R), of the penalty on notes that crowd into some of
     the beats. ``level``: weight of the penalty on attributes away from mean + mu z, and on slopes
     across knobs; judged on ``prior_rows`` rows of the prior besides R's own, and at
-    ``temperature`` too, because argmax is what is heard.
+    ``temperature`` too, because argmax is what is heard. ``aggregate``: weight of the penalty on
+    coordinates that are not spread over the batch as the prior is, so that data lives where the
+    knobs go.
     """
 
     attributes: tuple[AttributeSection, ...] = ()
@@ -87,6 +89,7 @@ class GlsrSection(_Section):
     level: Weight = 0.0
     prior_rows: Annotated[int, Field(ge=0)] = 0
     temperature: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    aggregate: Weight = 0.0
 
 
 class ArVaeSection(_Section):
@@ -123,7 +126,7 @@ class ScheduleSection(_Section):
     short_batch_every: Annotated[int, Field(ge=0)] = 5  # 0: never
     first_beta: Weight = 0.02
     final_beta: Weight = 1.0
-    gate_accuracy: Share = 0.88  # validation accuracy at 32 steps that opens the ramps
+    gate_accuracy: Share = 0.88  # validation accuracy at 32 steps that opens the ramps; 0: at once
     gate_limit_updates: Count = 6000
     ramp_updates: Count = 4000
     final_updates: Count = 4000

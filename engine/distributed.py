@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from engine.aids import Terms, Weights
 from engine.checkpoint import device_for_training
 from engine.config import ArVaeSection, GlsrSection
 from engine.model import VAE
-from engine.objective import Loss, Terms, Weights, batch_loss
+from engine.objective import Loss, batch_loss
 
 Found = TypeVar("Found")
 Rows = npt.NDArray[np.int64]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.aids import Terms, Weights, aids, distance_to_prior
 from engine.ar_vae import note_count_loss
 from engine.attributes import ATTRIBUTES
 from engine.config import ArVaeSection, GlsrSection
@@ -14,21 +15,14 @@ from engine.corpus import Windows
 from engine.expectation import of_rows
 from engine.geodesic import (
     Regularised,
-    Slopes,
-    expectations,
-    onset_retreat,
     r_geo,
     slopes,
-    unevenness,
 )
 from engine.model import VAE
-from engine.phrase import PHRASE_STEPS
 from engine.vocabulary import Vocabulary
 
 KNOB_RANGE = 3.0  # prior rows take the note count's coordinate uniformly from [-3, 3]
 OTHER_RANGE = 2.0  # and the other regularised ones from [-2, 2]
-
-Terms = tuple[Regularised, ...]
 
 
 def regularised_of(glsr: GlsrSection, train: Windows, vocabulary: Vocabulary) -> Terms:
@@ -52,17 +46,6 @@ def regularised_of(glsr: GlsrSection, train: Windows, vocabulary: Vocabulary) ->
             )
         )
     return tuple(terms)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """The weights of the loss at one update; ``evenness`` and ``level`` are aids, 0 for none."""
-
-    beta: float
-    glsr: float
-    level: float = 0.0
-    evenness: float = 0.0
-    ar_vae: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,23 +98,17 @@ def batch_loss(
 
     geo = r_geo(found.slopes, terms).mean()
     total = plain.total - weights.glsr * geo
-    zero = plain.nll.new_zeros(())
-    counter = _note_counter(terms)
-    retreat = level = zero
-    if counter is not None and glsr.onset_retreat:
-        retreat = onset_retreat(found.logits[:rows], found.tangents[counter]).mean()
-        total = total + weights.glsr * glsr.onset_retreat * retreat
-    if counter is not None and weights.evenness:
-        coordinate = points[:rows, terms[counter].dimension - 1]
-        uneven = unevenness(found.logits[:rows], found.tangents[counter], coordinate)
-        total = total + weights.evenness * uneven
-    if weights.level and length == PHRASE_STEPS:
-        judged = own + from_prior
-        level = _level(found.logits[:judged], points[:judged], terms, glsr.temperature)
-        level = level + _cross_slopes(found, terms)
-        total = total + weights.level * level
-    return Loss(
-        total, plain.nll, plain.kl, geo, retreat, level, found.slopes.mean(1), plain.accuracy
+    found_aids = aids(found, points, rows, own + from_prior, terms, glsr, weights)
+    total = total + found_aids.total
+    if weights.aggregate:
+        total = total + weights.aggregate * distance_to_prior(z)
+    return replace(
+        plain,
+        total=total,
+        r_geo=geo,
+        retreat=found_aids.retreat,
+        level=found_aids.level,
+        slope=found.slopes.mean(1),
     )
 
 
@@ -142,36 +119,6 @@ def _reconstruction(logits: Tensor, tokens: Tensor, kl: Tensor, beta: float) -> 
     accuracy = (logits.argmax(-1) == tokens).float().mean()
     zero = nll.new_zeros(())
     return Loss(nll + beta * divergence, nll, divergence, zero, zero, zero, zero, accuracy)
-
-
-def _level(logits: Tensor, z: Tensor, terms: Terms, temperature: float) -> Tensor:
-    """How far G_k(z) lies from mean_k + mu_k z_k: an aid of ours.
-
-    R says how fast a knob moves, this where it stands: the same position promises the same amount
-    whatever the other coordinates are. Half the squared distance in units of z, summed over k, mean
-    over rows; taken at temperature 1 and at ``temperature``, because argmax is what is heard.
-    """
-    target = torch.stack([t.mean + t.mu * z[:, t.dimension - 1] for t in terms])  # [K, B]
-    unit = torch.tensor([t.mu for t in terms], device=z.device)[:, None]
-    total = z.new_zeros(())
-    for heat in (1.0, temperature):
-        distance = (expectations(logits, terms, heat) - target) / unit
-        total = total + 0.25 * (distance**2).sum(0).mean()
-    return total
-
-
-def _cross_slopes(found: Slopes, terms: Terms) -> Tensor:
-    """Half the squared dG_j / dz_k for j other than k, in units of z: the knobs' cross-talk."""
-    unit = found.matrix.new_tensor([t.mu for t in terms])
-    relative = found.matrix / unit[:, None, None]
-    own = relative.diagonal().pow(2).sum()
-    return 0.5 * (relative.pow(2).sum() - own) / found.matrix.shape[-1]
-
-
-def _note_counter(terms: Terms) -> int | None:
-    """Which of the regularised dimensions counts notes; None if none does."""
-    counting = (k for k, term in enumerate(terms) if term.attribute.name == "note_count")
-    return next(counting, None)
 
 
 def _prior_points(like: Tensor, rows: int, terms: Terms) -> Tensor:

@@ -18,9 +18,10 @@ h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; line-height
 section { border-top: 1px solid #c9ced6; margin-top: 2rem; }
 p, li { max-width: 44rem; }
 .absent { border-left: 4px solid #c8500a; padding-left: .8rem; }
-.row { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { flex: 1 1 19rem; max-width: 28rem; margin: 0; break-inside: avoid; }
-figure.wide { flex-basis: 24rem; max-width: 34rem; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr));
+  gap: 1rem; }
+.row.pairs { grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+figure { max-width: 30rem; margin: 0; break-inside: avoid; }
 img { width: 100%; height: auto; display: block; }
 figcaption { font-size: .9rem; }
 .scroll { overflow-x: auto; }
@@ -30,11 +31,13 @@ caption { text-align: left; font-weight: 600; padding: .4rem 0; }
 td, th { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #dfe3e8;
   vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+table.heat th[scope=col] { text-align: center; }
 table.heat td { text-align: center; min-width: 4.5rem; border: 1px solid #fff; }
 tr, section > h2 { break-inside: avoid; } h2, caption { break-after: avoid; }
 @media print { body { font-size: 11pt; max-width: none; padding: 0; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  figure { flex-basis: 45%; } details { display: block; } }
+  .row, .row.pairs { grid-template-columns: 1fr 1fr; }
+  section > p { break-after: avoid; } table { break-inside: avoid; } }
 """
 
 
@@ -45,7 +48,6 @@ class Picture:
     svg: bytes
     alt: str
     caption: str
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
 def _section(section: Section) -> str:
     parts = [f"<h2>{escape(section.heading)}</h2>", f"<p>{escape(section.reading)}</p>"]
     if section.pictures:
-        parts += ['<div class="row">', *(_figure(p) for p in section.pictures), "</div>"]
+        row = "row" if len(section.pictures) % 2 else "row pairs"  # no picture left alone below
+        parts += [f'<div class="{row}">', *(_figure(p) for p in section.pictures), "</div>"]
     parts += [f'<p class="absent">{escape(sentence)}</p>' for sentence in section.absent]
     tables = [f'<div class="scroll">{table}</div>' for table in section.tables]
     parts += ['<div class="packed">', *tables, "</div>"] if section.packed else tables
@@ -96,9 +99,8 @@ def _section(section: Section) -> str:
 
 def _figure(picture: Picture) -> str:
     data = base64.b64encode(picture.svg).decode("ascii")
-    wide = ' class="wide"' if picture.wide else ""
     return (
-        f'<figure{wide}><img alt="{escape(picture.alt)}" src="data:image/svg+xml;base64,{data}">'
+        f'<figure><img alt="{escape(picture.alt)}" src="data:image/svg+xml;base64,{data}">'
         f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
     )
 

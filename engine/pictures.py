@@ -107,15 +107,15 @@ def _roll(axes: Axes, roll: Roll, ends: Sequence[int]) -> None:
             facecolor=colour,
         )
         if note.duration_steps > 1:  # there is room for its name
-            axes.text(note.onset_step + 0.2, note.pitch + 1.0, name, fontsize=6.2, color="#222222")
+            axes.text(note.onset_step + 0.2, note.pitch + 1.0, name, fontsize=7.2, color="#222222")
     count = len(roll.phrase.notes)
     axes.set_xlim(0, PHRASE_STEPS)
     axes.tick_params(length=0, labelbottom=False, labelsize=7)
     axes.set_yticks(ends, [pitch_name(pitch) for pitch in ends], fontsize=7)
-    axes.set_ylabel(roll.label, rotation=0, ha="right", va="center", fontsize=8, color=colour)
+    axes.set_ylabel(roll.label, rotation=0, ha="right", va="center", fontsize=9, color=colour)
     axes.text(
         1.01, 0.5, f"{count} note{'' if count == 1 else 's'}", transform=axes.transAxes,
-        va="center", fontsize=8, fontweight="bold", color=colour,
+        va="center", fontsize=9, fontweight="bold", color=colour,
     )  # fmt: skip
     for side in axes.spines.values():
         side.set_color(GRID)

@@ -154,6 +154,6 @@ def warning_heading(share: float, steepest: float) -> str:
             f"Asked for five notes per unit, the knob leaves the music: {share:.0f} % of the plane "
             "has more or fewer notes than any melody it was tested on"
         )
-    if steepest >= 0.4:
+    if steepest >= 0.5:
         return "Asked for five notes per unit, the knob turns into a switch between two states"
     return "Asked for five notes per unit: the same pictures"

@@ -69,51 +69,61 @@ def cell_backward(
     values, moved = _split(gates, c, dc)
     i, f, g, o = _squashed(values)
     bent = _tanh(new_c)
-    hidden_bar = from_above.to(c.dtype) + from_later.to(c.dtype)
-    h_bar = hidden_bar[:batch]
-    o_bar = bent * h_bar
-    new_c_bar = c_bar + o * (1 - bent * bent) * h_bar
-    f_more = i_more = g_more = old_more = None
-    if dc.numel():
-        rows = dc.shape[1]
-        ti, tf, tg, to, tb, old = (x[:rows] for x in (i, f, g, o, bent, c))
-        di, df, dg, do = moved.chunk(4, dim=-1)
-        t_bar = hidden_bar[batch:].reshape(dc.shape)  # [K, R, H]
-        spread_o = to * (1 - to)
-        do_bar = (spread_o * tb) * t_bar
-        along_o = (do * t_bar).sum(0)
-        along_c = (new_dc * t_bar).sum(0)
-        full_dc_bar = dc_bar + (to * (1 - tb * tb)) * t_bar
-        # What the values o and c gain, because they bend the tangent too.
-        o_extra = along_o * (1 - 2 * to) * tb + along_c * (1 - tb * tb)
-        bent_bar = along_o * spread_o - 2 * along_c * to * tb
-        c_extra = (1 - tb * tb) * bent_bar
-        along_f = (df * full_dc_bar).sum(0)
-        along_i = (di * full_dc_bar).sum(0)
-        along_g = (dg * full_dc_bar).sum(0)
-        kept = (dc * full_dc_bar).sum(0)
-        f_more = kept + along_f * (1 - 2 * tf) * old
-        old_more = along_f * tf * (1 - tf)
-        i_more = along_i * (1 - 2 * ti) * tg + along_g * (1 - tg * tg)
-        g_more = along_i * ti * (1 - ti) - 2 * along_g * ti * tg
-        df_bar = (tf * (1 - tf) * old) * full_dc_bar
-        di_bar = (ti * (1 - ti) * tg) * full_dc_bar
-        dg_bar = (ti * (1 - tg * tg)) * full_dc_bar
-        dc_out = tf * full_dc_bar
-        o_bar = _add_rows(o_bar, o_extra)
-        new_c_bar = _add_rows(new_c_bar, c_extra)
-    f_bar = _add_rows(c * new_c_bar, f_more)
-    i_bar = _add_rows(g * new_c_bar, i_more)
-    g_bar = _add_rows(i * new_c_bar, g_more)
-    c_out = _add_rows(f * new_c_bar, old_more)
-    values_bar = torch.cat(
-        [i * (1 - i) * i_bar, f * (1 - f) * f_bar, (1 - g * g) * g_bar, o * (1 - o) * o_bar],
+    h_bar = from_above.to(c.dtype) + from_later.to(c.dtype)
+    o_bar = bent * h_bar[:batch]
+    new_c_bar = c_bar + o * (1 - bent * bent) * h_bar[:batch]
+    if not dc.numel():
+        return _gates_bar(values, c, new_c_bar, o_bar).to(gates.dtype), f * new_c_bar, dc_bar
+    tangent_bar = h_bar[batch:].reshape(dc.shape)
+    rows = dc.shape[1]
+    i, f, g, o, bent, old = (x[:rows] for x in (i, f, g, o, bent, c))
+    di, df, dg, do = moved.chunk(4, dim=-1)
+    # The tangent's own way back, as if the values were constants.
+    full_dc_bar = dc_bar + (o * (1 - bent * bent)) * tangent_bar
+    moved_bar = torch.cat(
+        [
+            (i * (1 - i) * g) * full_dc_bar,
+            (f * (1 - f) * old) * full_dc_bar,
+            (i * (1 - g * g)) * full_dc_bar,
+            (o * (1 - o) * bent) * tangent_bar,
+        ],
         dim=-1,
     )
-    if not dc.numel():
-        return values_bar.to(gates.dtype), c_out, dc_bar
-    moved_bar = torch.cat([di_bar, df_bar, dg_bar, do_bar], dim=-1).flatten(0, 1)
-    return torch.cat([values_bar, moved_bar]).to(gates.dtype), c_out, dc_out
+    # What the values gain because they bend the tangent too; summed over its K directions.
+    along_o, along_c = (do * tangent_bar).sum(0), (new_dc * tangent_bar).sum(0)
+    along_i, along_f = (di * full_dc_bar).sum(0), (df * full_dc_bar).sum(0)
+    along_g, kept = (dg * full_dc_bar).sum(0), (dc * full_dc_bar).sum(0)
+    flat = 1 - bent * bent
+    o_bar = _add_rows(o_bar, along_o * (1 - 2 * o) * bent + along_c * flat)
+    bends = along_o * o * (1 - o) - 2 * along_c * o * bent
+    new_c_bar = _add_rows(new_c_bar, flat * bends)
+    extra = (
+        along_i * (1 - 2 * i) * g + along_g * (1 - g * g),
+        kept + along_f * (1 - 2 * f) * old,
+        along_i * i * (1 - i) - 2 * along_g * i * g,
+    )
+    values_bar = _gates_bar(values, c, new_c_bar, o_bar, extra)
+    c_out = _add_rows(torch.sigmoid(values.chunk(4, dim=-1)[1]) * new_c_bar, along_f * f * (1 - f))
+    both = torch.cat([values_bar, moved_bar.flatten(0, 1)])
+    return both.to(gates.dtype), c_out, f * full_dc_bar
+
+
+def _gates_bar(
+    values: Tensor,
+    c: Tensor,
+    new_c_bar: Tensor,
+    o_bar: Tensor,
+    extra: tuple[Tensor, Tensor, Tensor] | None = None,
+) -> Tensor:
+    """The gradient of the value gates [B, 4H]; ``extra`` [R, H]: more for i, f, g of R rows."""
+    i, f, g, o = _squashed(values)
+    i_bar, f_bar, g_bar = g * new_c_bar, c * new_c_bar, i * new_c_bar
+    if extra is not None:
+        i_bar, f_bar, g_bar = (
+            _add_rows(x, more) for x, more in zip((i_bar, f_bar, g_bar), extra, strict=True)
+        )
+    bars = (i * (1 - i) * i_bar, f * (1 - f) * f_bar, (1 - g * g) * g_bar, o * (1 - o) * o_bar)
+    return torch.cat(bars, dim=-1)
 
 
 def _split(gates: Tensor, c: Tensor, dc: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,10 +143,8 @@ def _tanh(x: Tensor) -> Tensor:
     return 2.0 * torch.sigmoid(2.0 * x) - 1.0
 
 
-def _add_rows(x: Tensor, first: Tensor | None) -> Tensor:
+def _add_rows(x: Tensor, first: Tensor) -> Tensor:
     """``x`` [B, H] with ``first`` [R, H] added to its first R rows."""
-    if first is None:
-        return x
     rows = len(first)
     return x + first if rows == len(x) else torch.cat([x[:rows] + first, x[rows:]])
 

@@ -36,6 +36,11 @@ class Progress:
 class Schedule:
     config: ScheduleSection
 
+    def beginning(self) -> Progress:
+        """Before update 0. A gate at 0, with nothing to learn before it, is open from the start."""
+        opened = self.config.gate_accuracy == 0.0 and not self.config.curriculum
+        return Progress(ramp_update=0 if opened else None)
+
     def full_length(self, progress: Progress) -> bool:
         return progress.stage >= len(self.config.curriculum)
 

@@ -59,7 +59,7 @@ CROSS_TALK_READING = (
 def summary_section(card: Card, figures: Figures) -> Section:
     """The few figures that matter, and where the checkpoint comes from."""
     rows = [
-        (name, _number(figures[section][key]), meaning)
+        (name, _short(figures[section][key]), meaning)
         for section, key, name, meaning in HEADLINES
         if key in figures.get(section, {})
     ]
@@ -96,6 +96,13 @@ def all_figures_section(figures: Figures) -> Section:
     )
     reading = "As metrics.json holds them, by section and key."
     return Section("All figures", reading, tables=tables, packed=True)
+
+
+def _short(value: float) -> str:
+    """A figure of the summary: counts to a tenth, shares to four places."""
+    return (
+        signed(value, 1) if abs(value) > 1.0 and not float(value).is_integer() else _number(value)
+    )
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.aids import Terms, Weights
 from engine.batches import BatchSource, update_seed
 from engine.card import CheckpointError, find_checkpoint
 from engine.checkpoint import load_decoder, load_encoder
@@ -23,7 +24,7 @@ from engine.corpus import Corpus
 from engine.distributed import ALONE, Team, TeamError, shared_loss
 from engine.files import remove_partial, write_atomically
 from engine.model import VAE, ModelConfig
-from engine.objective import Loss, Terms, Weights, regularised_of
+from engine.objective import Loss, regularised_of
 from engine.recurrence import compiled_cells
 from engine.run_log import LOG_FILE, append_line, cut_after
 from engine.schedule import Progress, Schedule
@@ -103,7 +104,8 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALON
         loss = shared_loss(team, model, config.glsr, terms, config.ar_vae)
     except TeamError as error:
         raise TrainingError(str(error)) from error
-    return Run(config, corpus, folder, model, adam, terms, loss, device, team)
+    progress = Schedule(config.schedule).beginning()
+    return Run(config, corpus, folder, model, adam, terms, loss, device, team, progress=progress)
 
 
 def _begin_with(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
@@ -243,6 +245,7 @@ def _weights(run: Run) -> Weights:
         beta=run.schedule.beta(run.progress, run.update),
         glsr=glsr.weight * ramp,
         level=glsr.level * ramp,
+        aggregate=glsr.aggregate * ramp,
         evenness=glsr.evenness * (polish if run.config.schedule.polish_updates else ramp),
         ar_vae=run.config.ar_vae.weight * ramp if run.config.ar_vae else 0.0,
     )

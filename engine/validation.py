@@ -5,6 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
+from engine.aids import Terms
 from engine.config import TrainConfig
 from engine.corpus import Tokens, Windows
 from engine.evaluation import (
@@ -18,7 +19,6 @@ from engine.evaluation import (
 from engine.geodesic import r_geo
 from engine.metrics import note_counts, sweep_figures
 from engine.model import VAE
-from engine.objective import Terms
 
 SWEEP_SAMPLE = 128  # prior points per validation sweep: enough to see a dead knob
 SLOPE_SAMPLE = 256

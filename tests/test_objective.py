@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.aids import Terms, Weights, distance_to_prior
 from engine.attributes import ATTRIBUTES
 from engine.config import GlsrSection
 from engine.geodesic import (
@@ -17,7 +18,7 @@ from engine.geodesic import (
     unevenness,
 )
 from engine.model import VAE, ModelConfig
-from engine.objective import KNOB_RANGE, OTHER_RANGE, Loss, Terms, Weights, batch_loss
+from engine.objective import KNOB_RANGE, OTHER_RANGE, Loss, batch_loss
 from engine.objective import _prior_points as prior_points
 
 COUNT = {"name": "note_count", "dimension": 1, "mu": 2.0, "variance": 0.1}
@@ -150,6 +151,24 @@ def test_the_level_aid_says_where_the_knob_stands(model: VAE) -> None:
     across = (found.matrix[0, 1] / 2.0).pow(2) + (found.matrix[1, 0] / 4.0).pow(2)
     torch.testing.assert_close(loss.level, level + 0.5 * across.mean())
     torch.testing.assert_close(loss.total, without.total + 3.0 * loss.level)
+
+
+def test_the_distance_to_the_prior_sees_mean_and_spread() -> None:
+    """Nothing for the normal's own quantiles; a shift by s costs s squared, whatever the order."""
+    places = (torch.arange(1001).double() + 0.5) / 1001
+    normal = torch.special.ndtri(places)[torch.randperm(1001)]
+    assert float(distance_to_prior(normal[:, None])) == pytest.approx(0.0, abs=1e-12)
+    two = torch.stack([normal + 0.5, 2.0 * normal], dim=1)
+    by_hand = 0.25 + float(normal.var(correction=0))
+    assert float(distance_to_prior(two)) == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_the_aggregate_aid_is_added_with_its_weight(model: VAE) -> None:
+    """On all points drawn from q, those of the batch."""
+    without = loss_of(model, glsr(COUNT), Weights(1.0, 1.0))
+    loss = loss_of(model, glsr(COUNT), Weights(1.0, 1.0, aggregate=3.0))
+    z, _, _ = by_hand(model, seed=1)
+    torch.testing.assert_close(loss.total, without.total + 3.0 * distance_to_prior(z))
 
 
 def test_the_level_is_judged_on_whole_phrases_only(model: VAE) -> None:

@@ -179,3 +179,16 @@ def test_the_best_is_sought_anew_once_the_polish_weighs() -> None:
     assert (during.best_loss, during.stale) == (None, 0)
     after = plan.after_validation(during, 420, accuracy=1.0, loss=2.0)
     assert after.best_loss == 2.0
+
+
+def test_a_gate_at_zero_is_open_from_the_start() -> None:
+    """A run that begins with trained weights has nothing to wait for; any other waits."""
+    opened = Schedule(ScheduleSection(gate_accuracy=0.0))
+    assert opened.beginning().ramp_update == 0
+    assert opened.ramp(opened.beginning(), opened.config.ramp_updates) == 1.0
+    lengths = (LengthSection(steps=8, accuracy=0.9, limit_updates=10),)
+    for waiting in (
+        ScheduleSection(),
+        ScheduleSection(gate_accuracy=0.0, curriculum=lengths),
+    ):
+        assert Schedule(waiting).beginning().ramp_update is None

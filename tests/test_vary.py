@@ -94,6 +94,14 @@ def test_a_note_never_closed_ends_with_its_track(tmp_path: Path) -> None:
     assert found.notes == (LooseNote(60, 0.0, 4.0), LooseNote(64, 4.0, 8.0))
 
 
+def test_of_two_notes_on_one_key_the_older_is_closed_first(tmp_path: Path) -> None:
+    """Three quarters overlap on one key: the first lasts two of them, and so does the second."""
+    on, off = mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=QUARTER)
+    track = [on, on.copy(time=QUARTER), off, off]
+    found = read_melody(song(tmp_path / "a.mid", track))
+    assert found.notes == (LooseNote(60, 0.0, 8.0), LooseNote(60, 4.0, 8.0))
+
+
 def test_an_upbeat_written_as_a_short_bar_keeps_its_place(tmp_path: Path) -> None:
     """A bar of 1/4 before 4/4: its note falls on the fourth beat, and the downbeat on the first."""
     track = [metre(1, 4), *notes(60), metre(4, 4), *notes(65)]
