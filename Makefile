@@ -48,9 +48,10 @@ check: setup ## check style, types and the walls between the rooms, as CI does
 train: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 train: export MALLOC_TRIM_THRESHOLD_ := 16000000000
 train: export MALLOC_TOP_PAD_ := 1000000000
-train: setup ## train the stage checkpoint in runs/stage; what was interrupted goes on
-	@$(BIN)/glisser train --config engine/configs/stage.toml --out runs/stage \
-		$(if $(wildcard runs/stage/state.pt),--resume)
+train: setup ## train the stage checkpoint in its three parts, in runs/; what was interrupted goes on
+	@set -e; for part in stage-one-knob stage-four-knobs stage; do \
+		if [ -f runs/$$part/state.pt ]; then more=--resume; else more=; fi; \
+		$(BIN)/glisser train --config engine/configs/$$part.toml --out runs/$$part $$more; done
 
 results: setup ## train and measure the five models of docs/results.md, hours; what is done is kept
 	@$(BIN)/python -m benchmarks.results $(if $(JOBS),--jobs $(JOBS))

@@ -195,7 +195,6 @@ def train(
     )
     torch.set_flush_denormal(True)  # states near 0 would otherwise slow the cores
     began, spent = time.monotonic(), run.seconds
-    every = run.config.schedule
     while not run.schedule.finished(run.progress, run.update):
         if run.team.any(stop()):
             break
@@ -208,9 +207,9 @@ def train(
         run.progress = run.schedule.after_update(run.progress, run.update, run.smoothed)
         if run.progress.stage != stage:
             run.smoothed = 0.0  # a longer window starts from nothing
-        if run.update % every.validate_every == 0:
+        if run.update % run.config.schedule.validate_every == 0:
             _validate_and_keep(run, on_better)
-        if run.update % every.save_every == 0:
+        if run.update % run.config.schedule.save_every == 0:
             save_run(run)
         on_update(_tick(run, loss, length, accuracy))
     save_run(run)
@@ -252,11 +251,12 @@ def _weights(run: Run) -> Weights:
 
 
 def _tick(run: Run, loss: Loss, length: int, accuracy: float) -> Tick:
+    weights = _weights(run)
     return Tick(
         update=run.update,
         length=length,
-        beta=run.schedule.beta(run.progress, run.update),
-        glsr_weight=run.config.glsr.weight * run.schedule.ramp(run.progress, run.update),
+        beta=weights.beta,
+        glsr_weight=weights.glsr,
         nll=float(loss.nll.detach()),
         kl=float(loss.kl.detach()),
         slope=float(loss.slope.detach().flatten()[0]),

@@ -19,6 +19,7 @@ LONG_FILES = {
     "instrument/performance.py": "the one place that wires all rooms; splitting it would hide them",
 }
 LONG_FUNCTIONS = {
+    "engine/recurrence.py:cell_backward": "the adjoint of one cell; halves would pass ten tensors",
     "instrument/cli.py:play": "its parameters are the options of the pinned command line",
 }
 

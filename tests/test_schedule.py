@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.config import ScheduleSection
+from engine.config import LengthSection, ScheduleSection
 from engine.schedule import Progress, Schedule
 
 FULL = Progress(stage=2)
