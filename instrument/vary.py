@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.files import check_folder
 from engine.fitting import is_silent
-from engine.phrase import STEPS_PER_BAR, Phrase, notes_from_steps
+from engine.phrase import REST_STEP, STEPS_PER_BAR, Phrase, notes_from_steps
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import midi_bytes, write_midi
@@ -65,8 +65,8 @@ def vary(
     """``count`` variations of the melody in ``phrases``, which are of the decoder's vocabulary.
 
     In variation i every swept coordinate of every phrase is set to its i-th value, from first to
-    last by even steps; all other coordinates stay where the encoder put them. A silent phrase
-    stays silent. ``count`` >= 2.
+    last by even steps; all other coordinates stay where the encoder put them. A silent bar stays
+    silent. ``count`` >= 2.
     """
     vocabulary = decoder.vocabulary
     points: list[Z] = [tuple(map(float, z)) for z in decoder.encode(phrases)]
@@ -75,12 +75,8 @@ def vary(
 
     def variation(name: str, moved: dict[int, float]) -> Variation:
         z = [[moved.get(d, value) for d, value in enumerate(point, start=1)] for point in points]
-        decoded = decoder.tokens(z).tolist()
-        rows = [
-            new if sounds else phrase.tokens
-            for new, sounds, phrase in zip(decoded, audible, phrases, strict=True)
-        ]
-        return Variation(name, _row(rows, decoder))
+        decoded = _row(decoder.tokens(z).tolist(), decoder)
+        return Variation(name, _with_silences_of(original, decoded))
 
     heard = variation(AS_HEARD, {})
     places = [
@@ -155,6 +151,16 @@ def report(varied: Varied) -> list[str]:
 
 def _row(rows: Sequence[Sequence[int]], decoder: "PhraseDecoder") -> tuple[int, ...]:
     return tuple(value for row in rows for value in decoder.vocabulary.steps(row))
+
+
+def _with_silences_of(original: Sequence[int], decoded: Sequence[int]) -> tuple[int, ...]:
+    """``decoded``, with rest wherever a whole bar of ``original`` is rest."""
+    found: list[int] = []
+    silence = (REST_STEP,) * STEPS_PER_BAR
+    for start in range(0, len(original), STEPS_PER_BAR):
+        bar = slice(start, start + STEPS_PER_BAR)
+        found += silence if tuple(original[bar]) == silence else decoded[bar]
+    return tuple(found)
 
 
 def _onsets(steps: Sequence[int]) -> set[tuple[int, int]]:
