@@ -40,12 +40,7 @@ def build_report(
     and for a model with one latent dimension.
     """
     vocabulary = card.spelled()
-    for name, reference in references.items():
-        if reference.config.tokens != len(vocabulary):
-            raise ValueError(
-                f"reference {name} has {reference.config.tokens} tokens, {card.name} has "
-                f"{len(vocabulary)}; give one trained on the same corpus"
-            )
+    _check_words(references, card)
     windows = corpus.sides["test"].tokens
     labels = chapters.axis_labels(card)
 
@@ -77,6 +72,15 @@ def build_report(
         all_figures_section(figures),
     ]
     return page(f"{card.name}: what the knobs do", LEAD, sections)
+
+
+def _check_words(references: Mapping[str, VAE], card: Card) -> None:
+    for name, reference in references.items():
+        if reference.config.tokens != len(card.vocabulary):
+            raise ValueError(
+                f"reference {name} has {reference.config.tokens} tokens, {card.name} has "
+                f"{len(card.vocabulary)}; give one trained on the same corpus"
+            )
 
 
 def _line(

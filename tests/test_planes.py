@@ -152,10 +152,10 @@ def knob_card(*calibration: float) -> AttributeCard:
 
 
 class Wide(Stairs):
-    """As many notes as round(z1) + 3, and one more where z3 > 0."""
+    """As many notes as round(z1) + round(4 z3) + 8, where that is not below 0."""
 
     def row(self, point: list[float], length: int) -> Tensor:
-        return super().row([round(point[0]) + 1 + (point[2] > 0), *point[1:]], length)
+        return super().row([round(point[0]) + round(4 * point[2]) + 6, *point[1:]], length)
 
 
 def test_a_knob_s_band_is_what_points_deliver() -> None:
@@ -164,11 +164,11 @@ def test_a_knob_s_band_is_what_points_deliver() -> None:
     knob = planes.read_knob(wide, knob_card(), WORDS, points=25)
     z3 = torch.randn(25, 3, generator=torch.Generator().manual_seed(0))[:, 2].numpy()
     for z1 in (-3.0, 0.0, 2.0):
-        played = max(0, round(z1) + 3) + (z3 > 0)
+        played = np.maximum(0, round(z1) + np.round(4 * z3) + 8)
         place = at(z1)
-        assert knob.low[place] == np.percentile(played, 10)
-        assert knob.middle[place] == np.median(played)
-        assert knob.high[place] == np.percentile(played, 90)
+        assert knob.low[place] == pytest.approx(np.percentile(played, 10), rel=1e-6)
+        assert knob.middle[place] == pytest.approx(np.median(played), rel=1e-6)
+        assert knob.high[place] == pytest.approx(np.percentile(played, 90), rel=1e-6)
         assert knob.promised[place] == pytest.approx(played.mean())
     assert not knob.calibrated
 
