@@ -16,7 +16,7 @@ from engine.chorales import Melody
 from engine.corpus import Corpus, tune_clusters
 from engine.evaluation import decode_tokens, read_posteriors
 from engine.files import write_atomically
-from engine.paired import Drop, paired_drop
+from engine.measures.paired import Drop, paired_drop
 
 FIGURES_FILE = "figures.json"
 DECODED_FILE = "decoded.npy"  # what argmax makes of each test window, for the paired drop

@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.results_figures import Measured
 from engine.config import TrainConfig
-from engine.paired import Drop
+from engine.measures.paired import Drop
 
 TITLES = {
     "plain": "plain VAE",

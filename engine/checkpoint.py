@@ -16,9 +16,11 @@ from engine.card import (
     CheckpointError,
     ModelCard,
     check_checkpoint,
+    find_checkpoint,
 )
 from engine.files import write_atomically
-from engine.model import Decoder, Encoder, ModelConfig
+from engine.model import VAE, Decoder, Encoder, ModelConfig
+from engine.vocabulary import Vocabulary
 
 
 def model_config(card: ModelCard) -> ModelConfig:
@@ -50,6 +52,22 @@ def _fill(module: nn.Module, file: Path) -> None:
         raise CheckpointError(f"{file} does not fit its card: {reason[:200]}") from error
     module.eval()
     module.requires_grad_(False)
+
+
+def take_weights(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
+    """Give ``model`` the weights of ``checkpoint``, a path or a shipped name.
+
+    Raises :class:`CheckpointError` when there is none, or when its vocabulary or sizes are others.
+    """
+    folder = find_checkpoint(checkpoint)
+    card, decoder = load_decoder(folder)
+    if card.vocabulary != vocabulary.names:
+        raise CheckpointError(f"{folder}: its vocabulary is not that of this corpus")
+    try:
+        model.decoder.load_state_dict(decoder.state_dict())
+        model.encoder.load_state_dict(load_encoder(folder).state_dict())
+    except RuntimeError as error:
+        raise CheckpointError(f"{folder}: its sizes are not those of this config") from error
 
 
 def save_weights(folder: Path, encoder: Encoder, decoder: Decoder) -> dict[str, str]:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine import metrics
 from engine.corpus import Tokens
 from engine.expectation import of_rows
 from engine.geodesic import Regularised, slopes, unevenness
+from engine.measures import metrics
 from engine.model import VAE, Decoder
 from engine.phrase import PHRASE_STEPS
 

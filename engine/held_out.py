@@ -10,8 +10,6 @@ import numpy as np
 
 from engine.attributes import ATTRIBUTES
 from engine.corpus import Tokens
-from engine.disentanglement import disentanglement
-from engine.distributions import mmd, normal_distance, resemblance
 from engine.evaluation import (
     Posteriors,
     Watch,
@@ -23,6 +21,8 @@ from engine.evaluation import (
 )
 from engine.expectation import of_rows
 from engine.knobs import Figures
+from engine.measures.disentanglement import disentanglement
+from engine.measures.distributions import mmd, normal_distance, resemblance
 from engine.model import VAE
 from engine.vocabulary import Vocabulary
 

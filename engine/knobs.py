@@ -12,14 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine import metrics
 from engine.attributes import BEFORE_THE_FIRST_NOTE, NOTE_COUNT
-from engine.calibration import (
-    JUDGED_POSITIONS,
-    calibration_curve,
-    honesty,
-    positions_to_z,
-)
 from engine.corpus import Tokens
 from engine.evaluation import (
     INNER,
@@ -36,6 +29,13 @@ from engine.evaluation import (
 )
 from engine.expectation import of_rows
 from engine.geodesic import Regularised, expectations
+from engine.measures import metrics
+from engine.measures.calibration import (
+    JUDGED_POSITIONS,
+    calibration_curve,
+    honesty,
+    positions_to_z,
+)
 from engine.model import Decoder
 from engine.phrase import PHRASE_STEPS
 from engine.vocabulary import REST_ID, Vocabulary, parse_name

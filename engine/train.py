@@ -17,8 +17,8 @@ from torch import nn
 
 from engine.aids import Terms, Weights
 from engine.batches import BatchSource, update_seed
-from engine.card import CheckpointError, find_checkpoint
-from engine.checkpoint import load_decoder, load_encoder
+from engine.card import CheckpointError
+from engine.checkpoint import take_weights
 from engine.config import TrainConfig
 from engine.corpus import Corpus
 from engine.distributed import ALONE, Team, TeamError, shared_loss
@@ -30,7 +30,6 @@ from engine.run_log import LOG_FILE, append_line, cut_after
 from engine.schedule import Progress, Schedule
 from engine.splicing import Splicer
 from engine.validation import validate
-from engine.vocabulary import Vocabulary
 
 STATE_FILE = "state.pt"
 SMOOTHING = 0.98  # of the training accuracy that the curriculum looks at
@@ -89,7 +88,10 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALON
     sizes = config.model.model_dump()
     model = VAE(ModelConfig(tokens=len(corpus.vocabulary), **sizes))
     if config.start is not None:
-        _begin_with(model, config.start, corpus.vocabulary)
+        try:
+            take_weights(model, config.start, corpus.vocabulary)
+        except CheckpointError as error:
+            raise TrainingError(f"start: {error}") from error
     if config.compiled:
         model.decoder.cells = compiled_cells()
     model.to(device)
@@ -106,19 +108,6 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALON
         raise TrainingError(str(error)) from error
     progress = Schedule(config.schedule).beginning()
     return Run(config, corpus, folder, model, adam, terms, loss, device, team, progress=progress)
-
-
-def _begin_with(model: VAE, checkpoint: str, vocabulary: Vocabulary) -> None:
-    """Take the weights of ``checkpoint``. Raises :class:`TrainingError` when they do not fit."""
-    try:
-        folder = find_checkpoint(checkpoint)
-        card, decoder = load_decoder(folder)
-        if card.vocabulary != vocabulary.names:
-            raise TrainingError(f"{folder}: start: its vocabulary is not this corpus's")
-        model.decoder.load_state_dict(decoder.state_dict())
-        model.encoder.load_state_dict(load_encoder(folder).state_dict())
-    except (CheckpointError, RuntimeError) as error:
-        raise TrainingError(f"start: {checkpoint} does not fit this config: {error}") from error
 
 
 def resume_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALONE) -> Run:

@@ -17,7 +17,7 @@ from engine.evaluation import (
     sweep,
 )
 from engine.geodesic import r_geo
-from engine.metrics import note_counts, sweep_figures
+from engine.measures.metrics import note_counts, sweep_figures
 from engine.model import VAE
 
 SWEEP_SAMPLE = 128  # prior points per validation sweep: enough to see a dead knob

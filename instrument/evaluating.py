@@ -20,7 +20,7 @@ from engine.chorales import CorpusError, Melody
 from engine.files import check_folder, write_atomically
 from engine.knobs import Figures
 from engine.model import VAE
-from engine.report import PLAIN, TOO_STEEP, build_report
+from engine.report.build import PLAIN, TOO_STEEP, build_report
 from instrument.training import chorales, own_melodies
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"

@@ -11,10 +11,10 @@ import pytest
 
 from engine import appraisal
 from engine.appraisal import appraise, regularised_of, take_apart, with_figures
-from engine.calibration import isotonic
 from engine.card import Card, CheckpointError, check_checkpoint, read_card
 from engine.checkpoint import save_card
 from engine.chorales import Melody
+from engine.measures.calibration import isotonic
 from engine.model import VAE
 from engine.own_corpus import Gathered
 from engine.source import chorales_source

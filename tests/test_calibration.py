@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calibration import (
+from engine.measures.calibration import (
     calibration_curve,
     honesty,
     isotonic,

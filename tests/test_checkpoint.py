@@ -51,7 +51,7 @@ def test_the_card_tells_where_the_weights_come_from(tiny_checkpoint: Path) -> No
     assert any("length curriculum: 8, 16" in line for line in card.training["aids"])
     assert any("onset retreat" in line for line in card.training["aids"])
     assert card.figures["side"] == "validation"
-    assert "public domain" in card.data_licence
+    assert card.data_licence == SOURCE.data_licence
     (attribute,) = card.attributes
     assert (attribute.name, attribute.dimension) == ("note_count", 1)
     assert 8 <= attribute.mean <= 16  # two bars of quarters and eighths

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.disentanglement import correlations, disentanglement, mutual_information, ranks
+from engine.measures.disentanglement import correlations, disentanglement, mutual_information, ranks
 
 GRID = np.array([(x, y) for x in range(4) for y in range(4)], float)  # two independent uniforms
 

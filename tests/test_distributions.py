@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.distributions import mmd, normal_distance, note_heaps, overlap, resemblance
+from engine.measures.distributions import mmd, normal_distance, note_heaps, overlap, resemblance
 from engine.phrase import HOLD_STEP, REST_STEP, notes_from_steps
 
 NORMAL = NormalDist()

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from engine.attributes import ATTRIBUTES
-from engine.distributions import mmd, normal_distance
 from engine.evaluation import Posteriors, prior_points
 from engine.held_out import aggregate, encoder_side, held_out_figures
+from engine.measures.distributions import mmd, normal_distance
 from engine.model import VAE, ModelConfig
 from engine.vocabulary import Vocabulary
 

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from engine.attributes import LEAN, NOTE_COUNT, REGISTER
-from engine.calibration import calibration_curve, positions_to_z
 from engine.evaluation import prior_points, sweep
 from engine.geodesic import Regularised
 from engine.knobs import (
@@ -22,7 +21,8 @@ from engine.knobs import (
     slope_sections,
     sweep_sections,
 )
-from engine.metrics import cross_talk
+from engine.measures.calibration import calibration_curve, positions_to_z
+from engine.measures.metrics import cross_talk
 from engine.model import Decoder, ModelConfig
 from engine.vocabulary import Vocabulary
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.metrics import (
+from engine.measures.metrics import (
     accuracy,
     cross_talk,
     exact_windows,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.metrics import accuracy, note_f1
-from engine.paired import accuracy_and_f1, hits_by_cluster, paired_drop
+from engine.measures.metrics import accuracy, note_f1
+from engine.measures.paired import accuracy_and_f1, hits_by_cluster, paired_drop
 
 # HOLD is 0, REST is 1, notes are 2 and more. Two windows of tune 7, one of tune 3.
 TRUTH = np.asarray([[2, 0, 3, 0], [1, 0, 4, 0], [5, 5, 5, 5]])

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine import maps, pictures
 from engine.phrase import Note, Phrase
-from engine.pictures import Curve, Roll
+from engine.report import maps, pictures
+from engine.report.pictures import Curve, Roll
 
 POSITIONS = np.linspace(-3.0, 3.0, 61)
 X, Y = np.meshgrid(POSITIONS, POSITIONS)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import planes
 from engine.card import AttributeCard
 from engine.model import VAE, Decoder, ModelConfig
+from engine.report import planes
 from engine.vocabulary import Vocabulary
 
 WORDS = Vocabulary(("HOLD", "REST", "C4", "F#4", "Bb4", "D5"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine import readings
+from engine.report import readings
 
 POSITIONS = np.linspace(-3.0, 3.0, 61)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import planes
 from engine.card import Card
 from engine.checkpoint import load_decoder, load_encoder, model_config
 from engine.model import VAE, ModelConfig
-from engine.page import Picture, Section, page
-from engine.report import build_report
-from engine.summary import cross_talk_section, summary_section
+from engine.report import planes
+from engine.report.build import build_report
+from engine.report.page import Picture, Section, page
+from engine.report.summary import cross_talk_section, summary_section
 from tests.tiny import tiny_corpus
 
 FIGURES = {

@@ -18,7 +18,7 @@ from engine import appraisal
 from engine.chorales import Melody
 from engine.config import GlsrSection
 from engine.export import keep
-from engine.paired import Drop
+from engine.measures.paired import Drop
 from engine.source import chorales_source
 from engine.train import new_run
 from tests.tiny import tiny_config, tiny_corpus, tiny_melody

@@ -11,7 +11,7 @@ from engine.card import check_checkpoint, find_checkpoint
 from engine.checkpoint import load_decoder
 from engine.decoding import PhraseDecoder
 from engine.evaluation import sweep
-from engine.metrics import note_counts, sweep_figures
+from engine.measures.metrics import note_counts, sweep_figures
 from engine.phrase import HOLD_STEP, REST_STEP, notes_from_steps, steps_from_notes
 
 ROOT = Path(__file__).parent.parent

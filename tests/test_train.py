@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import torch
 from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
 from engine.decoding import PhraseDecoder
+from engine.export import aids, keep
 from engine.run_log import LOG_FILE
 from engine.schedule import Progress
+from engine.source import chorales_source
 from engine.train import STATE_FILE, Run, Tick, TrainingError, new_run, resume_run
+from engine.vocabulary import Vocabulary
 from tests.tiny import finish, tiny_config, tiny_corpus, tiny_melody
 
 REPOSITORY = Path(__file__).parent.parent
@@ -225,3 +229,32 @@ def test_the_best_weights_are_the_ones_kept(
     # 12: at full length, before the final weights; 16 and 24: better than all before; 20: not.
     assert [update for update, _ in kept][-3:] == [12, 16, 24]
     assert [progress.best_loss for _, progress in kept][-2:] == [5.0, 4.0]
+
+
+def test_a_run_begins_with_the_weights_it_is_told_to(
+    whole: tuple[Run, list[Tick]], corpus: Corpus, tmp_path: Path
+) -> None:
+    """`start` names a checkpoint: its weights, a fresh optimiser, update 0; the card says so."""
+    keep(whole[0], chorales_source([]))
+    config = tiny_config().model_copy(update={"start": str(whole[0].folder)})
+    run = new_run(config, corpus, tmp_path)
+    assert same_weights(run, whole[0])
+    assert run.update == 0
+    assert any(str(whole[0].folder) in line for line in aids(config))
+
+
+def test_a_start_that_does_not_fit_is_refused(
+    whole: tuple[Run, list[Tick]], corpus: Corpus, tmp_path: Path
+) -> None:
+    """No such checkpoint, other sizes, other notes: one sentence that names it."""
+    keep(whole[0], chorales_source([]))
+    folder = whole[0].folder
+    wider = tiny_config().model.model_copy(update={"units": 16})
+    fits = tiny_config().model_copy(update={"start": str(folder)})
+    with pytest.raises(TrainingError, match="start: checkpoint 'nowhere'"):
+        new_run(fits.model_copy(update={"start": "nowhere"}), corpus, tmp_path)
+    with pytest.raises(TrainingError, match=r"start: .*sizes are not those of this config"):
+        new_run(fits.model_copy(update={"model": wider}), corpus, tmp_path)
+    fewer = replace(corpus, vocabulary=Vocabulary(corpus.vocabulary.names[:-1]))
+    with pytest.raises(TrainingError, match=r"start: .*vocabulary is not that of this corpus"):
+        new_run(fits, fewer, tmp_path)

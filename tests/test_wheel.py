@@ -48,7 +48,10 @@ def test_the_wheel_holds_patches_checkpoint_configs_and_licences(installed: Path
         "engine/checkpoints/stage/decoder.safetensors",
         "engine/checkpoints/stage/encoder.safetensors",
         "engine/checkpoints/stage/LICENCE.md",
+        "engine/checkpoints/paper-256/card.json",
+        "engine/checkpoints/paper-256/decoder.safetensors",
         "engine/configs/stage.toml",
+        "engine/configs/results/plain.toml",
         "engine/configs/paper.toml",
     ):
         assert (installed / name).is_file(), name

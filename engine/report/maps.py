@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Circle, Patch
 from matplotlib.ticker import MultipleLocator
 
-from engine.pictures import GRID, Floats, Ints, drawn, pitch_name
+from engine.report.pictures import GRID, Floats, Ints, drawn, pitch_name
 
 SIGN_COLOURS = ("#f2f2f2", "#e69f00", "#3f7fb5", "#222222")
 SIGN_NAMES = ("none", "sharps", "flats", "both")

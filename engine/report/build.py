@@ -1,19 +1,20 @@
 """``report.html``: the paper's figures for one checkpoint, for a musician without the paper.
 
-Decodes what the pictures show (:mod:`engine.planes`) and puts the chapters (:mod:`engine.chapters`)
-and the figures (:mod:`engine.summary`) on one page (:mod:`engine.page`).
+Decodes what the pictures show (:mod:`engine.report.planes`) and puts the chapters
+(:mod:`engine.report.chapters`) and the figures (:mod:`engine.report.summary`) on one page
+(:mod:`engine.report.page`).
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from engine import chapters, planes
 from engine.card import Card
 from engine.corpus import Corpus, Tokens
 from engine.model import VAE
-from engine.page import Section, page
-from engine.summary import all_figures_section, cross_talk_section, summary_section
+from engine.report import chapters, planes
+from engine.report.page import Section, page
+from engine.report.summary import all_figures_section, cross_talk_section, summary_section
 from engine.vocabulary import Vocabulary
 
 PLAIN, TOO_STEEP = "plain", "glsr-5-1"  # names among the references

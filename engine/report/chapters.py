@@ -1,21 +1,22 @@
 """The chapters of the report: what each picture shows, how to read it, and what is seen.
 
-From arrays (:mod:`engine.planes`) to sections of the page; each has the paper's figure in mind.
+From arrays (:mod:`engine.report.planes`) to sections of the page; each has one of the paper's
+figures in mind.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine import maps, pictures, planes, readings
 from engine.attributes import ATTRIBUTES, REGISTER
 from engine.card import AttributeCard, Card
 from engine.corpus import Tokens
-from engine.maps import SIGN_NAMES, Labels
-from engine.page import Picture, Section
-from engine.pictures import Roll
-from engine.planes import Cloud, Knob, Line, Plane
-from engine.readings import signed
+from engine.report import maps, pictures, planes, readings
+from engine.report.maps import SIGN_NAMES, Labels
+from engine.report.page import Picture, Section
+from engine.report.pictures import Roll
+from engine.report.planes import Cloud, Knob, Line, Plane
+from engine.report.readings import signed
 from engine.vocabulary import REST_ID, Vocabulary
 
 NO_LABELS: Labels = ("z1", "z2")  # of a network whose dimensions were tied to nothing

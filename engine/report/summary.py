@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.card import Card
-from engine.page import Section, heat_table, table
-from engine.readings import signed
+from engine.report.page import Section, heat_table, table
+from engine.report.readings import signed
 
 Figures = Mapping[str, Mapping[str, float]]
 

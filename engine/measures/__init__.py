@@ -1,0 +1,1 @@
+"""The arithmetic of the figures: arrays in, numbers out. No model, no corpus, no torch."""
