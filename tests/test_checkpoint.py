@@ -15,6 +15,7 @@ from engine.card import CARD_FILE, DECODER_FILE, ENCODER_FILE, CheckpointError, 
 from engine.checkpoint import load_decoder, load_encoder, model_config, save_card, save_weights
 from engine.files import write_atomically
 from engine.model import VAE
+from tests.tiny import SOURCE
 
 
 def test_what_is_saved_is_loaded(tiny_checkpoint: Path, tmp_path: Path) -> None:
