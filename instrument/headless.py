@@ -3,8 +3,9 @@
 torch is imported inside them, by way of the decoder.
 """
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +27,9 @@ from instrument.patch import load_patch
 from instrument.render import Plan, check_target, recorded, render, steady, sweep
 from instrument.take import read_take
 from instrument.vary import check_out, report, vary, write_variations
+
+if TYPE_CHECKING:
+    from engine.decoding import PhraseDecoder
 
 
 def render_command(
@@ -68,9 +72,7 @@ def render_command(
         base = base_point(z, seed, dimensions)
         z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
         plan = Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop)
-    from engine.decoding import PhraseDecoder
-
-    notes = render(plan, PhraseDecoder.load(folder), out)
+    notes = render(plan, _decoder(folder), out)
     onsets = sum(note.velocity > 0 for note in notes)
     typer.echo(f"{out}: {plan.bars} bars, {onsets} notes")
 
@@ -107,9 +109,7 @@ def vary_command(
         fitted = fit_melody(found.notes, card.spelled())
     except MelodyError as error:
         raise InputError(f"{melody}: {error}.") from error
-    from engine.decoding import PhraseDecoder
-
-    varied = vary(fitted.phrases, PhraseDecoder.load(folder), sweeps, steps)
+    varied = vary(fitted.phrases, _decoder(folder), sweeps, steps)
     write_variations(out, varied, tempo_bpm)
     typer.echo(f"{melody}: {varied.notes} notes, {varied.bars} bars at {tempo_bpm:.4g} bpm")
     for line in (*found.remarks, *fitted.changes):
@@ -117,3 +117,12 @@ def vary_command(
     for line in report(varied):
         typer.echo(line)
     typer.echo(f"{out}: {1 + steps} times {varied.bars} bars")
+
+
+def _decoder(folder: Path) -> "PhraseDecoder":
+    # Networks as small as these gain nothing from a second thread, and where the cores are busy
+    # two threads wait for each other: encoding then takes a hundred times as long.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from engine.decoding import PhraseDecoder
+
+    return PhraseDecoder.load(folder)
