@@ -2,12 +2,21 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from engine.aids import Terms
-from engine.card import CARD_FORMAT, AttributeCard, Card, ModelCard
+from engine.card import (
+    CARD_FORMAT,
+    AttributeCard,
+    Card,
+    CheckpointError,
+    ModelCard,
+    find_checkpoint,
+    read_card,
+)
 from engine.checkpoint import save_card, save_weights
 from engine.config import TrainConfig
 from engine.corpus import SIDES, SPLIT_SEED, SPLIT_SHARES
@@ -90,19 +99,22 @@ def aids(config: TrainConfig) -> list[str]:
     schedule, glsr, model = config.schedule, config.glsr, config.model
     lengths = ", ".join(str(stage.steps) for stage in schedule.curriculum)
     found = [
-        f"began with the weights of {config.start}, see its own card" if config.start else "",
         f"length curriculum: {lengths}, then 32 steps" if lengths else "",
         f"beta begins at {schedule.first_beta} and its ramp waits for a validation accuracy of "
-        f"{schedule.gate_accuracy} or {schedule.gate_limit_updates} updates",
+        f"{schedule.gate_accuracy} or {schedule.gate_limit_updates} updates"
+        if schedule.gate_accuracy
+        else "",
         f"final beta {schedule.final_beta}, not 1" if schedule.final_beta != 1.0 else "",
         f"about {config.augment.splice_share:.0%} of training windows spliced from two of one key"
         if config.augment.splice_share
         else "",
         "bidirectional encoder" if model.bidirectional_encoder else "",
         f"chrono initialisation of the decoder's gates, up to {model.longest_memory} steps"
-        if model.longest_memory
+        if model.longest_memory and config.start is None
         else "",
-        f"initial weights that read z times {model.z_gain}" if model.z_gain != 1.0 else "",
+        f"initial weights that read z times {model.z_gain}"
+        if model.z_gain != 1.0 and config.start is None
+        else "",
         "orthogonal initial recurrent weights" if config.start is None else "",
         f"Adam, {schedule.learning_rate} then a half cosine to {schedule.final_learning_rate}",
         f"matrix products of training in {config.precision}"
@@ -132,7 +144,24 @@ def aids(config: TrainConfig) -> list[str]:
             _evenness_aid(config),
             "the tangent shares the value's dropout mask",
         ]
-    return [line for line in found if line]
+    return [line for line in found if line] + _aids_before(config)
+
+
+def _aids_before(config: TrainConfig) -> list[str]:
+    """The aids of the run whose weights this one began with, and of the one before that."""
+    if config.start is None:
+        return []
+    try:
+        card = read_card(find_checkpoint(config.start))
+    except CheckpointError:
+        return [f"began with the weights of {config.start}"]
+    before = TrainConfig.model_validate(card.training["config"])
+    minutes = card.training["minutes"]
+    return [
+        f"began with the weights of {config.start}, update {card.training['updates']}, "
+        f"after {minutes} minutes of training",
+        *(f"in {Path(config.start).name}: {line}" for line in aids(before)),
+    ]
 
 
 def _evenness_aid(config: TrainConfig) -> str:

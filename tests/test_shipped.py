@@ -27,7 +27,10 @@ def test_the_card_says_what_was_learnt_from_what_and_how() -> None:
     card = check_checkpoint(find_checkpoint("stage"))
     assert card.model.units >= 256
     assert card.model.latent_dimensions == 12
-    assert [(a.dimension, a.name) for a in card.attributes] == [(1, "note_count")]
+    knobs = ["note_count", "register", "direction", "lean"]
+    assert [a.name for a in card.attributes] == knobs
+    assert [a.dimension for a in card.attributes] == [1, 2, 3, 4]
+    assert all(a.calibration for a in card.attributes)
     assert card.training["config"]["schedule"]["final_beta"] >= 0.2
     assert card.training["final_weights_reached"] is True
     assert len(card.training["aids"]) >= 5
