@@ -127,24 +127,30 @@ def aids(config: TrainConfig) -> list[str]:
             f"{config.ar_vae.weight:g}, delta {config.ar_vae.delta:g}"
         )
     if glsr.attributes:
-        found += [
-            f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
-            f"{glsr.prior_share:.0%} of R's rows from the prior, "
-            "the note count's coordinate uniform on [-3, 3], other regularised ones on [-2, 2]"
-            if glsr.prior_share
-            else "",
-            f"level penalty, weight {glsr.level}, at temperatures 1 and {glsr.temperature}, on "
-            f"{glsr.prior_rows} rows of the prior besides R's own; slopes across knobs likewise"
-            if glsr.level
-            else "",
-            f"coordinates drawn to N(0, 1) over each batch, weight {glsr.aggregate}"
-            if glsr.aggregate
-            else "",
-            f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
-            _evenness_aid(config),
-            "the tangent shares the value's dropout mask",
-        ]
+        found += _glsr_aids(config)
     return [line for line in found if line] + _aids_before(config)
+
+
+def _glsr_aids(config: TrainConfig) -> list[str]:
+    """What is added to R, and on which rows it is taken; "" for what is not used."""
+    glsr, schedule = config.glsr, config.schedule
+    return [
+        f"R on {glsr.rows} of {schedule.batch} rows" if glsr.rows < schedule.batch else "",
+        f"{glsr.prior_share:.0%} of R's rows from the prior, "
+        "the note count's coordinate uniform on [-3, 3], other regularised ones on [-2, 2]"
+        if glsr.prior_share
+        else "",
+        f"level penalty, weight {glsr.level}, at temperatures 1 and {glsr.temperature}, on "
+        f"{glsr.prior_rows} rows of the prior besides R's own; slopes across knobs likewise"
+        if glsr.level
+        else "",
+        f"coordinates drawn to N(0, 1) over each batch, weight {glsr.aggregate}"
+        if glsr.aggregate
+        else "",
+        f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
+        _evenness_aid(config),
+        "the tangent shares the value's dropout mask",
+    ]
 
 
 def _aids_before(config: TrainConfig) -> list[str]:
