@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from engine.config import GlsrSection
-from engine.expectation import squared_leaps
 from engine.geodesic import Regularised, Slopes, expectations, onset_retreat, unevenness
 from engine.phrase import PHRASE_STEPS
 
@@ -26,7 +25,6 @@ class Weights:
     glsr: float
     level: float = 0.0
     aggregate: float = 0.0
-    smoothness: float = 0.0
     evenness: float = 0.0
     ar_vae: float = 0.0
 
@@ -44,15 +42,14 @@ def aids(
     found: Slopes,
     points: Tensor,
     rows: int,
-    prior: slice,
+    judged: int,
     terms: Terms,
     glsr: GlsrSection,
     weights: Weights,
 ) -> Aids:
     """The aids that the config asks for, at ``points`` [B, d].
 
-    The first ``rows`` of them carry tangents; those in ``prior`` are drawn from the prior. The
-    level is judged on all points up to these, the leaps on these.
+    The first ``rows`` of them carry tangents; the level is judged on the first ``judged``.
     """
     logits, tangents = found.logits[:rows], found.tangents
     total = retreat = level = found.logits.new_zeros(())
@@ -64,12 +61,9 @@ def aids(
         coordinate = points[:rows, terms[counter].dimension - 1]
         total = total + weights.evenness * unevenness(logits, tangents[counter], coordinate)
     if weights.level and logits.shape[1] == PHRASE_STEPS:
-        judged = slice(prior.stop)
-        level = _level(found.logits[judged], points[judged], terms, glsr.temperature)
+        level = _level(found.logits[:judged], points[:judged], terms, glsr.temperature)
         level = level + _cross_slopes(found, terms)
         total = total + weights.level * level
-    if weights.smoothness and logits.shape[1] == PHRASE_STEPS:
-        total = total + weights.smoothness * _leaps(found.logits[prior], terms, glsr)
     return Aids(total, retreat, level)
 
 
@@ -87,16 +81,6 @@ def _level(logits: Tensor, z: Tensor, terms: Terms, temperature: float) -> Tenso
         distance = (expectations(logits, terms, heat) - target) / unit
         total = total + 0.25 * (distance**2).sum(0).mean()
     return total
-
-
-def _leaps(logits: Tensor, terms: Terms, glsr: GlsrSection) -> Tensor:
-    """How far the squared intervals of a phrase exceed what the config allows, mean over rows.
-
-    Where no data lies, nothing but this tells the decoder that a melody moves by steps.
-    """
-    probabilities = torch.softmax(logits / glsr.temperature, dim=-1)
-    pitches = logits.new_tensor(terms[0].pitches)
-    return torch.relu(squared_leaps(probabilities, pitches) - glsr.leaps_allowed).mean()
 
 
 def _cross_slopes(found: Slopes, terms: Terms) -> Tensor:

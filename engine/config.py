@@ -77,8 +77,7 @@ class GlsrSection(_Section):
     across knobs; judged on ``prior_rows`` rows of the prior besides R's own, and at
     ``temperature`` too, because argmax is what is heard. ``aggregate``: weight of the penalty on
     coordinates that are not spread over the batch as the prior is, so that data lives where the
-    knobs go. ``smoothness``: weight of the penalty on phrases of the prior whose squared intervals
-    add up to more than ``leaps_allowed``.
+    knobs go.
     """
 
     attributes: tuple[AttributeSection, ...] = ()
@@ -91,8 +90,6 @@ class GlsrSection(_Section):
     prior_rows: Annotated[int, Field(ge=0)] = 0
     temperature: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     aggregate: Weight = 0.0
-    smoothness: Weight = 0.0
-    leaps_allowed: Weight = 38.0  # semitones squared in a phrase; the chorales' mean
 
 
 class ArVaeSection(_Section):

@@ -61,27 +61,6 @@ def slope(attribute: Attribute, probabilities: Tensor, moved: Tensor, pitches: T
     return torch.stack(rises[1:], dim=-1) @ weights
 
 
-def squared_leaps(probabilities: Tensor, pitches: Tensor) -> Tensor:
-    """E[sum over notes of the squared interval to what sounded before], semitones squared.
-
-    ``probabilities`` [..., T, A] -> [...]. Exact: the note struck at a step is independent of what
-    sounds before it, whose first two moments follow the same recursion as its expectation. The
-    first note has no interval: what sounds before step 0 is the note of step 0 itself.
-    """
-    kept, struck = _kept(probabilities), _struck(probabilities, pitches)
-    squares = _struck(probabilities, pitches**2)
-    onset = 1.0 - kept
-    # Before anything is struck, what will be struck first stands in, by its own moments.
-    sure = onset[..., 0].clamp(min=1e-6)
-    first, second = struck[..., 0] / sure, squares[..., 0] / sure
-    total = torch.zeros_like(first)
-    for t in range(1, kept.shape[-1]):
-        total = total + squares[..., t] - 2.0 * struck[..., t] * first + onset[..., t] * second
-        first = torch.addcmul(struck[..., t], kept[..., t], first)
-        second = torch.addcmul(squares[..., t], kept[..., t], second)
-    return total
-
-
 def _struck(probabilities: Tensor, pitches: Tensor) -> Tensor:
     """sum_a p(a) pitch(a) over the notes, [..., T]."""
     return probabilities[..., REST_ID + 1 :] @ pitches[REST_ID + 1 :]

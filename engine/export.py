@@ -147,10 +147,6 @@ def _glsr_aids(config: TrainConfig) -> list[str]:
         f"coordinates drawn to N(0, 1) over each batch, weight {glsr.aggregate}"
         if glsr.aggregate
         else "",
-        f"leaps of prior phrases beyond {glsr.leaps_allowed} squared semitones, weight "
-        f"{glsr.smoothness}"
-        if glsr.smoothness
-        else "",
         f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",
         _evenness_aid(config),
         "the tangent shares the value's dropout mask",

@@ -98,7 +98,7 @@ def batch_loss(
 
     geo = r_geo(found.slopes, terms).mean()
     total = plain.total - weights.glsr * geo
-    found_aids = aids(found, points, rows, slice(own, own + from_prior), terms, glsr, weights)
+    found_aids = aids(found, points, rows, own + from_prior, terms, glsr, weights)
     total = total + found_aids.total
     if weights.aggregate:
         total = total + weights.aggregate * distance_to_prior(z)

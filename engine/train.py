@@ -234,7 +234,6 @@ def _weights(run: Run) -> Weights:
         glsr=glsr.weight * ramp,
         level=glsr.level * ramp,
         aggregate=glsr.aggregate * ramp,
-        smoothness=glsr.smoothness * ramp,
         evenness=glsr.evenness * (polish if run.config.schedule.polish_updates else ramp),
         ar_vae=run.config.ar_vae.weight * ramp if run.config.ar_vae else 0.0,
     )

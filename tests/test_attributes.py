@@ -1,6 +1,6 @@
 """Attributes: what is counted on a phrase and what is expected under probabilities agree."""
 
-from itertools import pairwise, product
+from itertools import product
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.attributes import ATTRIBUTES, DIRECTION, LEAN, NOTE_COUNT, REGISTER, Attribute
-from engine.expectation import expected, of_rows, slope, squared_leaps
+from engine.expectation import expected, of_rows, slope
 from engine.phrase import HOLD_STEP, REST_STEP
 from engine.vocabulary import Vocabulary
 
@@ -81,17 +81,3 @@ def test_direction_is_the_rise_from_end_to_end() -> None:
     assert DIRECTION.exact(scale) == pytest.approx(4.0)
     assert DIRECTION.exact(scale[::-1]) == pytest.approx(-4.0)
     assert DIRECTION.exact([60] * 8) == pytest.approx(0.0)
-
-
-def test_squared_leaps_equal_enumeration() -> None:
-    """Over all rows of four steps that begin with a note: the squared intervals, expected."""
-    torch.manual_seed(2)
-    probabilities = torch.softmax(torch.randn(4, len(VOCABULARY), dtype=torch.float64), -1)
-    probabilities[0, :2] = 0.0
-    probabilities[0] /= probabilities[0].sum()
-    total = 0.0
-    for row in product(range(len(VOCABULARY)), repeat=4):
-        notes = [value for value in VOCABULARY.steps(row) if value >= 0]
-        leaps = sum((b - a) ** 2 for a, b in pairwise(notes))
-        total += float(probabilities[range(4), row].prod()) * leaps
-    assert float(squared_leaps(probabilities, PITCHES)) == pytest.approx(total, rel=1e-12)

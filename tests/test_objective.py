@@ -9,7 +9,6 @@ from torch import Tensor
 from engine.aids import Terms, Weights, distance_to_prior
 from engine.attributes import ATTRIBUTES
 from engine.config import GlsrSection
-from engine.expectation import squared_leaps
 from engine.geodesic import (
     Regularised,
     expectations,
@@ -170,24 +169,6 @@ def test_the_aggregate_aid_is_added_with_its_weight(model: VAE) -> None:
     loss = loss_of(model, glsr(COUNT), Weights(1.0, 1.0, aggregate=3.0))
     z, _, _ = by_hand(model, seed=1)
     torch.testing.assert_close(loss.total, without.total + 3.0 * distance_to_prior(z))
-
-
-@pytest.mark.parametrize("allowed", [0.0, 1e6])
-def test_the_leaps_of_prior_phrases_are_judged_beyond_what_is_allowed(
-    model: VAE, allowed: float
-) -> None:
-    """Points of the prior only; what the config allows costs nothing."""
-    tokens = torch.randint(0, 7, (4, 32), generator=torch.Generator().manual_seed(0))
-    section = glsr(COUNT, rows=4, prior_share=0.5, temperature=0.5, leaps_allowed=allowed)
-    terms = terms_of(section)
-    without = loss_of(model, section, Weights(1.0, 0.5), tokens)
-    loss = loss_of(model, section, Weights(1.0, 0.5, smoothness=3.0), tokens)
-    torch.manual_seed(1)
-    z = model.encoder(tokens).sample()
-    points = prior_points(z, 2, terms).double()
-    probabilities = torch.softmax(model.decoder(points, 32) / 0.5, dim=-1)
-    leaps = squared_leaps(probabilities, torch.tensor(terms[0].pitches).double())
-    torch.testing.assert_close(loss.total, without.total + 3.0 * (leaps - allowed).relu().mean())
 
 
 def test_the_level_is_judged_on_whole_phrases_only(model: VAE) -> None:
