@@ -19,7 +19,7 @@ Terms = tuple[Regularised, ...]
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights of the loss at one update; ``evenness`` and ``level`` are aids, 0 for none."""
+    """The weights of the loss at one update; 0 leaves a term out. See ``config.GlsrSection``."""
 
     beta: float
     glsr: float

@@ -110,8 +110,3 @@ def with_figures(card: Card, figures: Figures) -> Card:
         for section, values in figures.items()
     }
     return card.model_copy(update={"figures": {"training": training, "evaluation": rounded}})
-
-
-def evaluate(folder: Path, melodies: Sequence[Melody]) -> Figures:
-    """Every figure of the checkpoint in ``folder``. Raises :class:`CheckpointError`."""
-    return appraise(take_apart(folder, melodies))[0]

@@ -39,8 +39,6 @@ def cell(gates: Tensor, c: Tensor, dc: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     new_c = f * c + i * g
     bent = _tanh(new_c)
     hidden = o * bent
-    if not dc.numel():
-        return hidden.to(gates.dtype), new_c, dc
     rows = dc.shape[1]
     i, f, g, o, bent, old = (x[:rows] for x in (i, f, g, o, bent, c))
     di, df, dg, do = moved.chunk(4, dim=-1)
@@ -72,8 +70,6 @@ def cell_backward(
     h_bar = from_above.to(c.dtype) + from_later.to(c.dtype)
     o_bar = bent * h_bar[:batch]
     new_c_bar = c_bar + o * (1 - bent * bent) * h_bar[:batch]
-    if not dc.numel():
-        return _gates_bar(values, c, new_c_bar, o_bar).to(gates.dtype), f * new_c_bar, dc_bar
     tangent_bar = h_bar[batch:].reshape(dc.shape)
     rows = dc.shape[1]
     i, f, g, o, bent, old = (x[:rows] for x in (i, f, g, o, bent, c))
@@ -109,19 +105,12 @@ def cell_backward(
 
 
 def _gates_bar(
-    values: Tensor,
-    c: Tensor,
-    new_c_bar: Tensor,
-    o_bar: Tensor,
-    extra: tuple[Tensor, Tensor, Tensor] | None = None,
+    values: Tensor, c: Tensor, new_c_bar: Tensor, o_bar: Tensor, extra: tuple[Tensor, ...]
 ) -> Tensor:
     """The gradient of the value gates [B, 4H]; ``extra`` [R, H]: more for i, f, g of R rows."""
     i, f, g, o = _squashed(values)
-    i_bar, f_bar, g_bar = g * new_c_bar, c * new_c_bar, i * new_c_bar
-    if extra is not None:
-        i_bar, f_bar, g_bar = (
-            _add_rows(x, more) for x, more in zip((i_bar, f_bar, g_bar), extra, strict=True)
-        )
+    plain = (g * new_c_bar, c * new_c_bar, i * new_c_bar)
+    i_bar, f_bar, g_bar = (_add_rows(x, more) for x, more in zip(plain, extra, strict=True))
     bars = (i * (1 - i) * i_bar, f * (1 - f) * f_bar, (1 - g * g) * g_bar, o * (1 - o) * o_bar)
     return torch.cat(bars, dim=-1)
 
@@ -163,18 +152,16 @@ def recur(
     *,
     batch: int,
     ways: int = 0,
-    backwards: bool = False,
     cells: Cells = PLAIN,
 ) -> Tensor:
     """All steps of a layer. Differentiable once, in both tensors.
 
     ``entering`` [T, N, 4H]: what the gates receive from below, biases included (on the value rows:
     a bias has no tangent). ``recurrent`` [4H, H]: the weights on the layer's own state. ``batch`` B
-    and ``ways`` K say how the N = B + K R rows divide. ``backwards`` reads from the last step to
-    the first. -> hidden [T, N, H], each step's at its own place.
+    and ``ways`` K say how the N = B + K R rows divide. -> hidden [T, N, H].
     """
     out: Tensor = _Recurrence.apply(  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        entering, recurrent.to(entering.dtype), batch, ways, backwards, cells
+        entering, recurrent.to(entering.dtype), batch, ways, cells
     )
     return out
 
@@ -189,7 +176,6 @@ class _Recurrence(torch.autograd.Function):
         recurrent: Tensor,
         batch: int,
         ways: int,
-        backwards: bool,
         cells: Cells,
     ) -> Tensor:
         steps, rows, _ = entering.shape
@@ -199,17 +185,15 @@ class _Recurrence(torch.autograd.Function):
         h = entering.new_zeros(rows, units)
         c = entering.new_zeros(batch, units, dtype=state)
         dc = entering.new_zeros(ways, tangent_rows, units, dtype=state)
-        order = range(steps)[::-1] if backwards else range(steps)
         gates, hidden, memory = [], [h], [(c, dc)]
-        for step in order:
+        for step in range(steps):
             gates.append(torch.addmm(entering[step], h, recurrent.T))
             h, c, dc = cells.forward(gates[-1], c, dc)
             hidden.append(h)
             memory.append((c, dc))
-        ctx.order, ctx.gates, ctx.hidden, ctx.memory = order, gates, hidden, memory
-        ctx.cells = cells
+        ctx.gates, ctx.hidden, ctx.memory, ctx.cells = gates, hidden, memory, cells
         ctx.save_for_backward(recurrent)
-        return torch.stack(hidden[:0:-1] if backwards else hidden[1:])
+        return torch.stack(hidden[1:])
 
     @staticmethod
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
@@ -217,15 +201,14 @@ class _Recurrence(torch.autograd.Function):
         c_bar, dc_bar = (torch.zeros_like(x) for x in ctx.memory[-1])
         later = torch.zeros_like(ctx.hidden[0])
         entering_bar = above.new_empty(len(ctx.gates), *ctx.gates[0].shape)
-        before = torch.empty_like(above)
-        for turn in reversed(range(len(ctx.gates))):
-            step = ctx.order[turn]
-            states = (*ctx.memory[turn], *ctx.memory[turn + 1])
+        for step in reversed(range(len(ctx.gates))):
+            states = (*ctx.memory[step], *ctx.memory[step + 1])
             bar, c_bar, dc_bar = ctx.cells.backward(
-                ctx.gates[turn], *states, above[step], later, c_bar, dc_bar
+                ctx.gates[step], *states, above[step], later, c_bar, dc_bar
             )
-            entering_bar[step], before[step] = bar, ctx.hidden[turn]
+            entering_bar[step] = bar
             later = bar @ recurrent
         # One product over all steps for the recurrent weights.
-        recurrent_bar = entering_bar.flatten(0, 1).T @ before.flatten(0, 1)
-        return entering_bar, recurrent_bar, None, None, None, None
+        before = torch.cat(ctx.hidden[:-1])
+        recurrent_bar = entering_bar.flatten(0, 1).T @ before
+        return entering_bar, recurrent_bar, None, None, None

@@ -23,7 +23,7 @@ def stage() -> PhraseDecoder:
 
 
 def test_the_card_says_what_was_learnt_from_what_and_how() -> None:
-    """Two layers of at least 256 units, 12 dimensions, z1 tied to the note count, aids declared."""
+    """Two layers of at least 256 units, 12 dimensions, four calibrated knobs, aids declared."""
     card = check_checkpoint(find_checkpoint("stage"))
     assert card.model.units >= 256
     assert card.model.latent_dimensions == 12
@@ -60,9 +60,11 @@ def test_the_knob_is_true_on_the_prior() -> None:
     _, decoder = load_decoder(find_checkpoint("stage"))
     swept = sweep(decoder)
     turned = sweep_figures(note_counts(swept.tokens), swept.positions)
-    assert turned.monotone_pairs >= 0.985
-    assert turned.efficiency >= 0.90
-    assert turned.high - turned.low >= 7.0
+    assert turned.monotone_pairs >= 0.99
+    assert turned.efficiency >= 0.95
+    assert turned.linearity >= 0.95
+    assert turned.argmax_slope >= 0.85 * 1.6  # mu
+    assert turned.high - turned.low >= 9.0
 
 
 def test_the_figures_in_the_readme_are_those_of_the_evaluation() -> None:
