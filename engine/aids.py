@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.config import GlsrSection
 from engine.geodesic import Regularised, Slopes, expectations, onset_retreat, unevenness
+from engine.intervals import Intervals, interval_distance
 from engine.phrase import PHRASE_STEPS
 
 Terms = tuple[Regularised, ...]
@@ -25,6 +26,7 @@ class Weights:
     glsr: float
     level: float = 0.0
     aggregate: float = 0.0
+    intervals: float = 0.0
     evenness: float = 0.0
     ar_vae: float = 0.0
 
@@ -42,14 +44,16 @@ def aids(
     found: Slopes,
     points: Tensor,
     rows: int,
-    judged: int,
+    prior: slice,
     terms: Terms,
     glsr: GlsrSection,
     weights: Weights,
+    intervals: Intervals | None,
 ) -> Aids:
     """The aids that the config asks for, at ``points`` [B, d].
 
-    The first ``rows`` of them carry tangents; the level is judged on the first ``judged``.
+    The first ``rows`` of them carry tangents; those in ``prior`` are drawn from the prior. The
+    level is judged on all up to the last of these, ``intervals`` on these alone.
     """
     logits, tangents = found.logits[:rows], found.tangents
     total = retreat = level = found.logits.new_zeros(())
@@ -61,9 +65,13 @@ def aids(
         coordinate = points[:rows, terms[counter].dimension - 1]
         total = total + weights.evenness * unevenness(logits, tangents[counter], coordinate)
     if weights.level and logits.shape[1] == PHRASE_STEPS:
-        level = _level(found.logits[:judged], points[:judged], terms, glsr.temperature)
+        judged = slice(prior.stop)
+        level = _level(found.logits[judged], points[judged], terms, glsr.temperature)
         level = level + _cross_slopes(found, terms)
         total = total + weights.level * level
+    if weights.intervals and intervals is not None and logits.shape[1] == PHRASE_STEPS:
+        away = interval_distance(found.logits[prior], intervals, glsr.temperature)
+        total = total + weights.intervals * away
     return Aids(total, retreat, level)
 
 

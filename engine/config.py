@@ -77,7 +77,8 @@ class GlsrSection(_Section):
     across knobs; judged on ``prior_rows`` rows of the prior besides R's own, and at
     ``temperature`` too, because argmax is what is heard. ``aggregate``: weight of the penalty on
     coordinates that are not spread over the batch as the prior is, so that data lives where the
-    knobs go.
+    knobs go. ``intervals``: weight of the penalty on phrases of the prior that move by other
+    intervals than the corpus's melodies.
     """
 
     attributes: tuple[AttributeSection, ...] = ()
@@ -90,6 +91,7 @@ class GlsrSection(_Section):
     prior_rows: Annotated[int, Field(ge=0)] = 0
     temperature: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     aggregate: Weight = 0.0
+    intervals: Weight = 0.0
 
 
 class ArVaeSection(_Section):

@@ -21,6 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from engine.aids import Terms, Weights
 from engine.checkpoint import device_for_training
 from engine.config import ArVaeSection, GlsrSection
+from engine.intervals import Intervals
 from engine.model import VAE
 from engine.objective import Loss, batch_loss
 
@@ -128,6 +129,10 @@ def joined() -> Iterator[Team]:
     distributed.init_process_group("nccl" if team.device.type == "cuda" else "gloo")
     try:
         yield team
+        # A thread of gloo may still hold the tensor of the last exchange. If it frees it while
+        # Python ends, it asks for the interpreter's lock, gets none, and aborts a run that was
+        # done. A barrier's own tensors are not Python's, and by its end the thread has let go.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()
 
@@ -136,20 +141,33 @@ class BatchLoss(nn.Module):
     """:func:`engine.objective.batch_loss` as a module: what is wrapped must be one forward pass."""
 
     def __init__(
-        self, model: VAE, glsr: GlsrSection, terms: Terms, ar_vae: ArVaeSection | None
+        self,
+        model: VAE,
+        glsr: GlsrSection,
+        terms: Terms,
+        ar_vae: ArVaeSection | None,
+        intervals: Intervals | None = None,
     ) -> None:
         super().__init__()
         self.model = model
-        self.glsr, self.terms, self.ar_vae = glsr, terms, ar_vae
+        self.glsr, self.terms, self.ar_vae, self.intervals = glsr, terms, ar_vae, intervals
 
     def forward(self, tokens: Tensor, weights: Weights) -> Loss:
         """See :func:`engine.objective.batch_loss`; ``tokens`` [B / size, T]."""
-        return batch_loss(self.model, tokens, self.glsr, self.terms, weights, self.ar_vae)
+        return batch_loss(
+            self.model, tokens, self.glsr, self.terms, weights, self.ar_vae, self.intervals
+        )
 
 
 def shared_loss(
-    team: Team, model: VAE, glsr: GlsrSection, terms: Terms, ar_vae: ArVaeSection | None
+    team: Team,
+    model: VAE,
+    glsr: GlsrSection,
+    terms: Terms,
+    ar_vae: ArVaeSection | None,
+    intervals: Intervals | None = None,
 ) -> nn.Module:
     """The loss of a process's share of a batch, with its share of the rows that carry a tangent."""
     part = {key: team.part_of(f"glsr.{key}", getattr(glsr, key)) for key in ("rows", "prior_rows")}
-    return team.wrap(BatchLoss(model, glsr.model_copy(update=part), terms, ar_vae))
+    shared = glsr.model_copy(update=part)
+    return team.wrap(BatchLoss(model, shared, terms, ar_vae, intervals))

@@ -18,6 +18,7 @@ from engine.geodesic import (
     r_geo,
     slopes,
 )
+from engine.intervals import Intervals
 from engine.model import VAE
 from engine.vocabulary import Vocabulary
 
@@ -71,12 +72,14 @@ def batch_loss(
     terms: Terms,
     weights: Weights,
     ar_vae: ArVaeSection | None = None,
+    intervals: Intervals | None = None,
 ) -> Loss:
     """-E_q[log p(x|z)] + beta KL - glsr R_geo (+ aids) for ``tokens`` [B, T].
 
     R_geo is taken on ``glsr.rows`` rows, drawn from q(z|x) (equation 8) save for the share that the
     config takes from the prior. Nothing is detached: R's gradient reaches decoder and encoder.
-    ``ar_vae`` stands in R's place in runs that GLSR is compared with.
+    ``ar_vae`` stands in R's place in runs that GLSR is compared with; ``intervals``, the corpus's,
+    are those that ``glsr.intervals`` asks for.
     """
     posterior = model.encoder(tokens)
     z = posterior.sample()
@@ -98,7 +101,8 @@ def batch_loss(
 
     geo = r_geo(found.slopes, terms).mean()
     total = plain.total - weights.glsr * geo
-    found_aids = aids(found, points, rows, own + from_prior, terms, glsr, weights)
+    prior = slice(own, own + from_prior)
+    found_aids = aids(found, points, rows, prior, terms, glsr, weights, intervals)
     total = total + found_aids.total
     if weights.aggregate:
         total = total + weights.aggregate * distance_to_prior(z)

@@ -23,6 +23,7 @@ from engine.config import TrainConfig
 from engine.corpus import Corpus
 from engine.distributed import ALONE, Team, TeamError, shared_loss
 from engine.files import remove_partial, write_atomically
+from engine.intervals import intervals_of
 from engine.model import VAE, ModelConfig
 from engine.objective import Loss, regularised_of
 from engine.recurrence import compiled_cells
@@ -101,9 +102,11 @@ def new_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = ALON
         betas=config.schedule.adam_betas,
     )
     terms = regularised_of(config.glsr, corpus.sides["train"], corpus.vocabulary)
+    tokens = corpus.sides["train"].tokens
+    intervals = intervals_of(tokens, corpus.vocabulary) if config.glsr.intervals else None
     try:
         team.part_of("schedule.batch", config.schedule.batch)
-        loss = shared_loss(team, model, config.glsr, terms, config.ar_vae)
+        loss = shared_loss(team, model, config.glsr, terms, config.ar_vae, intervals)
     except TeamError as error:
         raise TrainingError(str(error)) from error
     progress = Schedule(config.schedule).beginning()
@@ -234,6 +237,7 @@ def _weights(run: Run) -> Weights:
         glsr=glsr.weight * ramp,
         level=glsr.level * ramp,
         aggregate=glsr.aggregate * ramp,
+        intervals=glsr.intervals * ramp,
         evenness=glsr.evenness * (polish if run.config.schedule.polish_updates else ramp),
         ar_vae=run.config.ar_vae.weight * ramp if run.config.ar_vae else 0.0,
     )

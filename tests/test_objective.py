@@ -17,6 +17,7 @@ from engine.geodesic import (
     slopes,
     unevenness,
 )
+from engine.intervals import Intervals, interval_distance
 from engine.model import VAE, ModelConfig
 from engine.objective import KNOB_RANGE, OTHER_RANGE, Loss, batch_loss
 from engine.objective import _prior_points as prior_points
@@ -169,6 +170,27 @@ def test_the_aggregate_aid_is_added_with_its_weight(model: VAE) -> None:
     loss = loss_of(model, glsr(COUNT), Weights(1.0, 1.0, aggregate=3.0))
     z, _, _ = by_hand(model, seed=1)
     torch.testing.assert_close(loss.total, without.total + 3.0 * distance_to_prior(z))
+
+
+def test_the_interval_aid_is_judged_on_the_prior_s_rows_alone(model: VAE) -> None:
+    """With its weight, and when the corpus's intervals are given; on whole phrases only."""
+    section = glsr(COUNT, prior_rows=5, temperature=0.4)
+    whole = torch.randint(0, 7, (6, 32), generator=torch.Generator().manual_seed(2))
+    corpus = Intervals(torch.full((2, 25), 0.02), (-1, -2, 60, 62, 64, 65, 67))
+
+    def total(tokens: Tensor, weight: float, given: Intervals | None) -> Tensor:
+        torch.manual_seed(1)
+        weights = Weights(1.0, 1.0, intervals=weight)
+        return batch_loss(model, tokens, section, terms_of(section), weights, None, given).total
+
+    torch.manual_seed(1)
+    z = model.encoder(whole).sample()
+    points = prior_points(z, 5, terms_of(section)).double()
+    away = interval_distance(model.decoder(points, 32), corpus, 0.4)
+    without = total(whole, 0.0, corpus)
+    torch.testing.assert_close(total(whole, 3.0, corpus), without + 3.0 * away)
+    torch.testing.assert_close(total(whole, 3.0, None), without)
+    torch.testing.assert_close(total(TOKENS, 3.0, corpus), total(TOKENS, 0.0, corpus))
 
 
 def test_the_level_is_judged_on_whole_phrases_only(model: VAE) -> None:
