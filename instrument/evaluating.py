@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from engine.appraisal import Appraised, appraise, load_model, take_apart, with_figures
-from engine.card import CARD_FILE, Card
+from engine.card import CARD_FILE, Card, read_card, shipped_checkpoints
 from engine.checkpoint import load_decoder, save_card
 from engine.chorales import CorpusError, Melody
 from engine.files import check_folder, write_atomically
@@ -24,6 +24,7 @@ from engine.report.build import PLAIN, TOO_STEEP, build_report
 from instrument.training import chorales, own_melodies
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
+SHIPPED_REFERENCES = shipped_checkpoints() / "reference"
 FIRST_SEED = "-0"  # `make results` names its runs MODEL-SEED
 
 
@@ -36,9 +37,9 @@ class Wanted:
     """What to leave behind beside the figures.
 
     ``out``: a folder for metrics.json and report.html. ``references``: a folder of checkpoints that
-    the report draws beside this one. ``into_card``: figures and calibration go into the
-    checkpoint's card. ``corpus``: the folder of melodies that a checkpoint learnt from whose corpus
-    was the user's own.
+    the report draws beside this one, in place of the shipped ones. ``into_card``: figures and
+    calibration go into the checkpoint's card. ``corpus``: the folder of melodies that a checkpoint
+    learnt from whose corpus was the user's own.
     """
 
     out: Path | None = None
@@ -54,7 +55,7 @@ def run_evaluation(folder: Path, wanted: Wanted) -> Figures:
     """
     console = Console(stderr=True)
     card, _ = load_decoder(folder)  # a damaged checkpoint is refused before the corpus is read
-    others = {} if wanted.references is None else _references(wanted.references)
+    others = {} if wanted.out is None else _references(wanted.references, card)
     try:
         _check_places(folder, wanted)
         it = take_apart(folder, _melodies(folder, card, wanted.corpus, console))
@@ -83,18 +84,30 @@ def _melodies(folder: Path, card: Card, corpus: Path | None, console: Console) -
     return chorales(console)
 
 
-def _references(folder: Path) -> dict[str, VAE]:
-    """The models that the report compares with, those that ``folder`` holds."""
-    found = {}
-    for name in (PLAIN, TOO_STEEP):
-        for place in (folder / name, folder / f"{name}{FIRST_SEED}"):
-            if name not in found and (place / CARD_FILE).is_file():
-                found[name] = load_model(place)[1]
+def _references(folder: Path | None, card: Card) -> dict[str, VAE]:
+    """The models that the report compares with: those that ``folder`` holds or, if None, the
+    shipped ones, as far as they have the words of the checkpoint of ``card``.
+    """
+    if folder is None:
+        places = _places_of_references(SHIPPED_REFERENCES)
+        alike = {n: p for n, p in places.items() if read_card(p).vocabulary == card.vocabulary}
+        return {name: load_model(place)[1] for name, place in alike.items()}
+    found = {name: load_model(p)[1] for name, p in _places_of_references(folder).items()}
     if not found:
         raise EvaluationError(
             f"{folder} holds no reference; a folder in it must be a checkpoint named "
             f"{PLAIN} or {TOO_STEEP}, with or without {FIRST_SEED}"
         )
+    return found
+
+
+def _places_of_references(folder: Path) -> dict[str, Path]:
+    """Where ``folder`` has which reference."""
+    found: dict[str, Path] = {}
+    for name in (PLAIN, TOO_STEEP):
+        for place in (folder / name, folder / f"{name}{FIRST_SEED}"):
+            if name not in found and (place / CARD_FILE).is_file():
+                found[name] = place
     return found
 
 

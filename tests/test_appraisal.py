@@ -169,6 +169,21 @@ def test_references_are_found_by_name(folder: Path, tmp_path: Path, asked: Asked
         run_evaluation(folder, Wanted(out=out, references=tmp_path))
 
 
+def test_the_shipped_references_stand_in_where_they_fit(
+    folder: Path, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --references the shipped ones are drawn; not beside a checkpoint of other words."""
+    shipped = tmp_path / "shipped"
+    shutil.copytree(folder, shipped / "plain")
+    monkeypatch.setattr(evaluating, "SHIPPED_REFERENCES", shipped)
+    run_evaluation(folder, Wanted(out=tmp_path / "out"))
+    card = read_card(shipped / "plain")
+    others = (*card.vocabulary[:-1], "B7")
+    save_card(shipped / "plain", card.model_copy(update={"vocabulary": others}))
+    run_evaluation(folder, Wanted(out=tmp_path / "out"))
+    assert [names for _, names in asked] == [("plain",), ()]
+
+
 def test_a_place_that_cannot_be_written_is_refused_at_once(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
