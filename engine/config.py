@@ -78,7 +78,7 @@ class GlsrSection(_Section):
     ``temperature`` too, because argmax is what is heard. ``aggregate``: weight of the penalty on
     coordinates that are not spread over the batch as the prior is, so that data lives where the
     knobs go. ``intervals``: weight of the penalty on phrases of the prior that move by other
-    intervals than the corpus's melodies.
+    intervals than the corpus's melodies, or mix keys.
     """
 
     attributes: tuple[AttributeSection, ...] = ()

@@ -147,8 +147,8 @@ def _glsr_aids(config: TrainConfig) -> list[str]:
         f"coordinates drawn to N(0, 1) over each batch, weight {glsr.aggregate}"
         if glsr.aggregate
         else "",
-        f"intervals of prior phrases, on and off the beat, drawn to the corpus's, weight "
-        f"{glsr.intervals}"
+        "intervals of prior phrases, on and off the beat and by fifths, drawn to the corpus's, "
+        f"weight {glsr.intervals}"
         if glsr.intervals
         else "",
         f"onset retreat penalty, weight {glsr.onset_retreat}" if glsr.onset_retreat else "",

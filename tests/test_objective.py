@@ -17,7 +17,7 @@ from engine.geodesic import (
     slopes,
     unevenness,
 )
-from engine.intervals import Intervals, interval_distance
+from engine.intervals import Intervals, Notes, interval_distance
 from engine.model import VAE, ModelConfig
 from engine.objective import KNOB_RANGE, OTHER_RANGE, Loss, batch_loss
 from engine.objective import _prior_points as prior_points
@@ -176,7 +176,8 @@ def test_the_interval_aid_is_judged_on_the_prior_s_rows_alone(model: VAE) -> Non
     """With its weight, and when the corpus's intervals are given; on whole phrases only."""
     section = glsr(COUNT, prior_rows=5, temperature=0.4)
     whole = torch.randint(0, 7, (6, 32), generator=torch.Generator().manual_seed(2))
-    corpus = Intervals(torch.full((2, 25), 0.02), (-1, -2, 60, 62, 64, 65, 67))
+    notes = Notes(pitches=(60, 62, 64, 65, 67), fifths=(0, 2, 4, -1, 1))
+    corpus = Intervals(torch.full((2, 25), 0.02), torch.full((13,), 1 / 13), notes)
 
     def total(tokens: Tensor, weight: float, given: Intervals | None) -> Tensor:
         torch.manual_seed(1)
