@@ -48,8 +48,8 @@ check: setup ## check style, types and the walls between the rooms, as CI does
 train: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 train: export MALLOC_TRIM_THRESHOLD_ := 16000000000
 train: export MALLOC_TOP_PAD_ := 1000000000
-train: setup ## train the stage checkpoint in its four parts, in runs/; what was interrupted goes on
-	@set -e; for part in stage-one-knob stage-four-knobs stage-spread stage; do \
+train: setup ## train the stage checkpoint in its five parts, in runs/; what was interrupted goes on
+	@set -e; for part in stage-one-knob stage-four-knobs stage-spread stage-steps stage; do \
 		if [ -f runs/$$part/state.pt ]; then more=--resume; else more=; fi; \
 		$(BIN)/glisser train --config engine/configs/$$part.toml --out runs/$$part $$more; done
 

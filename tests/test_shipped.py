@@ -38,6 +38,17 @@ def test_the_card_says_what_was_learnt_from_what_and_how() -> None:
     assert "music21" in card.data_licence
 
 
+@pytest.mark.parametrize("reference", ["plain", "glsr-5-1"])
+def test_the_references_speak_the_words_of_the_shipped(reference: str) -> None:
+    """So that the report can draw them beside stage and paper-256; names say what they are."""
+    card = check_checkpoint(find_checkpoint(f"reference/{reference}"))
+    assert card.name == reference
+    for shipped in ("stage", "paper-256"):
+        assert check_checkpoint(find_checkpoint(shipped)).vocabulary == card.vocabulary
+    slopes = [(a.mu, a.variance) for a in card.attributes]
+    assert slopes == ([] if reference == "plain" else [(5.0, 1.0)])
+
+
 def test_the_phrase_of_the_origin_is_the_one_on_the_card(stage: PhraseDecoder) -> None:
     """What plays before torch has loaded is what the engine then says."""
     assert stage.decode(np.zeros(12))[0].tokens == stage.card.start_tokens

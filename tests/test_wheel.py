@@ -50,6 +50,8 @@ def test_the_wheel_holds_patches_checkpoint_configs_and_licences(installed: Path
         "engine/checkpoints/stage/LICENCE.md",
         "engine/checkpoints/paper-256/card.json",
         "engine/checkpoints/paper-256/decoder.safetensors",
+        "engine/checkpoints/reference/plain/decoder.safetensors",
+        "engine/checkpoints/reference/glsr-5-1/LICENCE.md",
         "engine/configs/stage.toml",
         "engine/configs/results/plain.toml",
         "engine/configs/paper.toml",
