@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Sequence
 
-from instrument.scheduler import Z
+from instrument.events import Z
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 MAX_BARS = 100_000

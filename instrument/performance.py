@@ -24,6 +24,7 @@ from instrument.children import QUIT_PATIENCE_S, Child
 from instrument.controls import Controls, ControlState
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
+from instrument.events import Decoded
 from instrument.feedback import Feedback
 from instrument.mapping import Mapping
 from instrument.midi_api import available_api
@@ -31,7 +32,6 @@ from instrument.midi_in import MidiInput
 from instrument.osc_in import OscInput
 from instrument.patch import load_patch
 from instrument.player_messages import Setup
-from instrument.scheduler import Decoded
 from instrument.take import Take, TakeError, check_writable
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from engine.wire import BrokenStreamError, Message, read_message
 from instrument.clock import Clock, InternalClock
 from instrument.controls import ControlState
+from instrument.events import Done, Event, Request
 from instrument.latent import z_at
 from instrument.ledger import NoteEvent
 from instrument.midi_api import MidiError
@@ -25,7 +26,7 @@ from instrument.midi_out import Output, every_note, note_message, open_outputs, 
 from instrument.pipes import Inbox, Outbox
 from instrument.player_messages import Setup, event_message
 from instrument.round_trips import RoundTrips
-from instrument.scheduler import Done, Event, Request, Scheduler
+from instrument.scheduler import Scheduler
 from instrument.tempo import Timeline
 
 Post: TypeAlias = Callable[[Message], None]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from engine.wire import Message
 from instrument.controls import ControlState
+from instrument.events import Bar, Decoded, Done, Event, Request, Swap
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
-from instrument.scheduler import Bar, Decoded, Done, Event, Request, Swap
 from instrument.tempo import checked_tempo
 
 VERSION = 1  # of the messages between main and player

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from engine.files import check_folder
 from engine.phrase import HOLD_STEP
+from instrument.events import Decoded, Request, Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
-from instrument.scheduler import Answer, Decoded, Request, Scheduler, Z, perform_offline
+from instrument.scheduler import Answer, Scheduler, perform_offline
 from instrument.sound import write_wav
 from instrument.tempo import TICKS_PER_BAR
 

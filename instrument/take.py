@@ -13,10 +13,10 @@ from typing import Any
 
 from engine.files import check_folder, write_atomically
 from engine.wire import Message
+from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
-from instrument.scheduler import Z
 from instrument.tempo import TICKS_PER_BAR
 
 TAKE_FORMAT = 1

@@ -7,10 +7,10 @@ import pytest
 from engine.decoding import PhraseDecoder
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, Phrase, notes_from_steps
 from engine.vocabulary import Vocabulary
+from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.render import Plan, recorded, render_notes, steady, sweep
-from instrument.scheduler import Z
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_STEP
 
 ORIGIN: Z = (0.0,) * 12
