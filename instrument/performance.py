@@ -91,7 +91,9 @@ class Performance:
         patch = load_patch(options.patch, self._card.model.latent_dimensions)
         self._mapping: Mapping = patch.calibrated_by(curves_of(self._card))
         display.show_knobs(true_knobs(self._card, self._mapping))
-        self._controls = Controls(ControlState(tempo_bpm=options.tempo_bpm))
+        self._controls = Controls(
+            ControlState(tempo_bpm=options.tempo_bpm, swing=self._mapping.swing)
+        )
         self._take = Take(
             checkpoint=options.checkpoint,
             decoder_sha256=self._card.weights[DECODER_FILE],

@@ -96,7 +96,17 @@ class Scheduler:
     def _ask_tick(self) -> int:
         # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
         swap_due = self._step_due if self._swap_tick == self._step_tick else self._swap_tick
-        return swap_due - max(1, min(self.margin_ticks, self._refresh_ticks))
+        return swap_due - self.cutoff_ticks
+
+    @property
+    def cutoff_ticks(self) -> int:
+        """How long before a swap a knob may still be moved: the margin, within one refresh."""
+        return max(1, min(self.margin_ticks, self._refresh_ticks))
+
+    @property
+    def step_tick(self) -> int:
+        """Where the next step to be played lies on the grid."""
+        return self._step_tick
 
     def play(self, song_tick: int = 0) -> int:
         """Start at the first step from ``song_tick`` >= 0 on; the tick of the song's bar 1.

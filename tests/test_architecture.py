@@ -37,6 +37,7 @@ PURE_ROOMS = {
     "instrument/latent.py": {"instrument.controls", "instrument.mapping"},
     "instrument/mapping.py": {"instrument.curve"},
     "instrument/tempo.py": {"engine.phrase"},
+    "instrument/events.py": {"engine.phrase", "instrument.ledger"},
 }
 # All that a function of its arguments needs: nothing that reads the world or waits for it.
 PURE_LIBRARIES = {"bisect", "collections", "dataclasses", "functools", "math", "typing"}

@@ -9,8 +9,9 @@ from engine.wire import Message
 from instrument.clock import ManualClock
 from instrument.controls import ControlState
 from instrument.midi_out import Recorder
+from instrument.outgoing import Outgoing
 from instrument.pipes import END
-from instrument.player import FLOOD_EVERY_NS, FLOOD_MESSAGES, MS, Player
+from instrument.player_core import FLOOD_EVERY_NS, FLOOD_MESSAGES, MS, Player
 from instrument.player_messages import Setup
 from instrument.round_trips import FIRST_ROUND_TRIP_NS, SPARE_NS
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_BEAT, Timeline
@@ -29,9 +30,20 @@ class Stage:
     outputs: Sequence[Recorder] = field(default_factory=lambda: [Recorder()])
     said: list[Message] = field(default_factory=list)
     clock: ManualClock = field(default_factory=lambda: ManualClock(10**12))
+    nudges_ns: Sequence[int] = ()
+    clock_ports: Sequence[int] = ()
+    ports: int | None = None
 
     def __post_init__(self) -> None:
-        self.player = Player(self.setup, self.outputs, self.said.append, self.clock.now_ns())
+        outgoing = Outgoing(self.outputs, self.nudges_ns)
+        self.player = Player(
+            self.setup,
+            outgoing,
+            self.said.append,
+            self.clock.now_ns(),
+            self.clock_ports,
+            self.ports,
+        )
         self.start_ns = self.clock.now_ns()
         self.wake_ns = self.start_ns
 
@@ -53,6 +65,10 @@ class Stage:
 
     def sent(self, port: int = 0) -> list[bytes]:
         return [message for _, message in self.outputs[port].sent]
+
+    def timed(self, port: int = 0) -> list[tuple[int, bytes]]:
+        """What one output was sent, with its due time in nanoseconds since the start."""
+        return [(due_ns - self.start_ns, message) for due_ns, message in self.outputs[port].sent]
 
     def told(self, kind: str) -> list[Message]:
         return [message for message in self.said if message["type"] == kind]
@@ -175,7 +191,8 @@ def test_stop_and_play() -> None:
     assert len(stage.sent()) == quiet
     stage.tell(transport("stop"))
     stage.tell(transport("play"))
-    assert stage.outputs[0].sent[-1] == (TICKS_PER_BAR, NOTE_ON)
+    assert stage.timed()[-1] == (5 * BAR_NS, NOTE_ON)
+    assert stage.told("note")[-1]["tick"] == TICKS_PER_BAR
     states = [(state["playing"], state["tick"]) for state in stage.told("state")]
     assert states == [
         (True, 0),
@@ -252,8 +269,8 @@ def test_a_second_panic_within_a_second_closes_every_note_there_is() -> None:
     closed = {(message[0] & 0x0F, message[1]) for message in flooded if message[0] & 0xF0 == 0x80}
     assert closed == {(channel, pitch) for channel in range(16) for pitch in range(128)}
     assert flooded.count(NOTE_OFF) == flooded.count(NOTE_ON) - 1  # the last one still sounds
-    beats = [tick for tick, message in stage.outputs[0].sent if message == NOTE_ON]
-    assert beats == [n * TICKS_PER_BEAT for n in range(len(beats))]
+    beats = [due_ns for due_ns, message in stage.timed() if message == NOTE_ON]
+    assert beats == [n * BEAT_NS for n in range(len(beats))]
 
 
 def test_two_panics_far_apart_are_two_first_panics() -> None:
@@ -275,7 +292,7 @@ def test_after_a_suspension_there_is_no_burst() -> None:
     assert stage.sent() == [NOTE_ON, NOTE_OFF]
     assert stage.told("error")[-1]["text"].endswith("notes left out: 2")
     stage.run(3 * BEAT_NS)
-    assert stage.outputs[0].sent[2:] == [(3 * TICKS_PER_BEAT, NOTE_ON)]
+    assert stage.timed()[2:] == [(3 * BEAT_NS, NOTE_ON)]
     assert len(stage.told("error")) == 1
 
 
@@ -296,10 +313,10 @@ def test_after_the_last_bar_all_is_closed_and_done_is_told() -> None:
     assert stage.told("done") == []
     stage.run(2 * BAR_NS)
     assert stage.told("done") == [{"type": "done"}]
-    assert stage.outputs[0].sent[-1] == (2 * TICKS_PER_BAR, NOTE_OFF)
+    assert stage.timed()[-1] == (2 * BAR_NS, NOTE_OFF)
     assert stage.told("state")[-1]["playing"] is False
     stage.run(4 * BAR_NS)
-    assert stage.outputs[0].sent[-1] == (2 * TICKS_PER_BAR, NOTE_OFF)
+    assert stage.timed()[-1] == (2 * BAR_NS, NOTE_OFF)
 
 
 @pytest.mark.parametrize("last", [{"type": "quit"}, END])
@@ -327,10 +344,10 @@ def test_a_port_that_fails_keeps_no_other_from_falling_silent() -> None:
     """After a fault every port that still works gets its note-offs."""
 
     class Broken(Recorder):
-        def send(self, message: bytes, tick: int, /) -> None:
+        def send(self, message: bytes, due_ns: int, /) -> None:
             if self.sent:
                 raise OSError("the cable is out")
-            self.sent.append((tick, message))
+            self.sent.append((due_ns, message))
 
     stage = Stage(outputs=[Broken(), Recorder()])
     stage.tell()
