@@ -59,6 +59,15 @@ class ClockSender:
         self._next_tick = None
         return [(tick, STOP)]
 
+    def skip_to(self, tick: int, origin_tick: int) -> list[Pulse]:
+        """After a sleep: Stop, the song's position at ``tick`` and Continue, instead of a burst.
+
+        Nothing when no pulse is overdue. The song begins at ``origin_tick``.
+        """
+        if self._next_tick is None or self._next_tick >= tick:
+            return []
+        return [*self.end(self._next_tick), *self.begin(tick, tick - origin_tick)]
+
     def pop_due(self, tick: int) -> list[Pulse]:
         """The pulses due up to ``tick``."""
         pulses = []

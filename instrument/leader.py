@@ -73,9 +73,10 @@ class Leader:
         return Timeline(follow.tempo_bpm, follow.song_tick + offset_ticks, follow.ns)
 
     def news(self, follow: Follow, tick: int) -> bool:
-        """Whether its tempo is worth telling at ``tick``; what is told is no news after."""
+        """Whether its tempo is worth telling at ``tick``."""
         moved = abs(follow.tempo_bpm - self._told_bpm) >= TELL_BPM
-        if not moved or 0 <= tick - self._told_tick < TELL_EVERY_TICKS:
-            return False
-        self._told_bpm, self._told_tick = follow.tempo_bpm, tick
-        return True
+        return moved and not 0 <= tick - self._told_tick < TELL_EVERY_TICKS
+
+    def told(self, tempo_bpm: float, tick: int) -> None:
+        """The tempo was told at ``tick``, whoever asked for it: no news after."""
+        self._told_bpm, self._told_tick = tempo_bpm, tick

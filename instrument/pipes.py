@@ -14,8 +14,9 @@ END: Message = {"type": "end"}  # what an inbox gives once its stream has ended
 class Inbox:
     """Reads frames on a thread of its own and keeps them until they are taken.
 
-    Of the ``controls`` messages only the newest is kept; it comes first. Of the ``follow``
-    messages only the newest is kept, in its place. All others keep their order. After the last comes ``END``. ``arrived`` is called from the reader thread.
+    Of the ``controls`` messages only the newest is kept; it comes first. Of the ``follow`` messages
+    only the newest is kept, in its place. All others keep their order. After the last comes
+    ``END``. ``arrived`` is called from the reader thread.
     """
 
     def __init__(self, stream: BinaryIO, arrived: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """The player process: ``python -m instrument.player``, frames on stdin and stdout.
 
-File descriptors, threads, watchdog and the timing loop around :class:`instrument.player_core.Player`.
-It imports no torch, numpy or anything else that is large, and nothing at all once it has started.
+File descriptors, threads, watchdog and the timing loop around the ``Player`` of ``player_core``. It
+imports no torch, numpy or anything else that is large, and nothing at all once it has started.
 """
 
 import faulthandler

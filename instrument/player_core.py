@@ -1,6 +1,6 @@
 """What the player does at a moment, with time and messages as arguments; no process, no thread."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -11,8 +11,9 @@ from instrument.events import Bar, Done, Event, Request
 from instrument.latent import z_at
 from instrument.leader import SLEW_NS, Follow, Leader
 from instrument.ledger import NoteEvent
-from instrument.midi_out import every_note, note_message, quiet_channel
+from instrument.midi_out import note_message, quiet_channel
 from instrument.outgoing import Outgoing
+from instrument.panic import MS, Panic
 from instrument.player_messages import Setup, event_message
 from instrument.round_trips import RoundTrips
 from instrument.scheduler import Scheduler
@@ -20,14 +21,8 @@ from instrument.tempo import TICKS_PER_STEP, Timeline
 
 Post: TypeAlias = Callable[[Message], None]
 
-MS = 1_000_000  # nanoseconds
 LATE_NS = 50 * MS  # what is later than this is a suspended machine: its note-ons are dropped
 ALIVE_EVERY_NS = 100 * MS
-SECOND_PANIC_NS = 1000 * MS
-# A DIN cable carries a message in 0.96 ms: at that pace nothing overflows or holds up the beat. (Of
-# 600 messages sent at once through RtMidi and JACK, periods of 64 frames, 465 were lost.)
-FLOOD_EVERY_NS = 8 * MS
-FLOOD_MESSAGES = 8
 # A receiver shall have this long to get ready between Start and the first pulse (MIDI 1.0).
 START_AHEAD_NS = 1 * MS
 
@@ -72,9 +67,7 @@ class Player:
         self._core.frozen = setup.controls.freeze
         self._trips = RoundTrips()
         self._alive_ns = now_ns
-        self._last_panic_ns: int | None = None
-        self._flood: Iterator[tuple[int, int]] | None = None
-        self._flood_ns = 0
+        self._panic = Panic(outgoing, self._ports, setup.mapping.channel)
         self._quitting = False
         self._set_margin()
         if setup.playing:
@@ -98,8 +91,7 @@ class Player:
             return self._outgoing.next_ns or now_ns
         if (cued := self._core.cue()) is not None:
             self._do([cued], now_ns)
-        if self._flood is not None and now_ns >= self._flood_ns:
-            self._send_flood(now_ns)
+        self._panic.flood(now_ns, self._core.ledger.sounding)
         if now_ns >= self._alive_ns:
             self._post({"type": "alive"})
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
@@ -134,15 +126,11 @@ class Player:
         return self._horizon(now_ns) if self._core.playing else self._core.origin_tick
 
     def _next_ns(self) -> int:
-        next_ns = [self._alive_ns]
-        for due_tick in (self._core.next_due_tick, self._clock.next_due_tick):
-            if due_tick is not None:
-                next_ns.append(self._timeline.ns_of(due_tick) - self._outgoing.ahead_ns)
-        if self._outgoing.next_ns is not None:
-            next_ns.append(self._outgoing.next_ns)
-        if self._flood is not None:
-            next_ns.append(self._flood_ns)
-        return min(next_ns)
+        ticks = (self._core.next_due_tick, self._clock.next_due_tick)
+        ahead_ns = self._outgoing.ahead_ns
+        due = [self._timeline.ns_of(tick) - ahead_ns for tick in ticks if tick is not None]
+        waits = (self._alive_ns, self._outgoing.next_ns, self._panic.next_ns, *due)
+        return min(ns for ns in waits if ns is not None)
 
     def _play_due(self, now_ns: int) -> None:
         if self._core.playing:
@@ -160,18 +148,13 @@ class Player:
         self._outgoing.send_due(now_ns)
 
     def _pulses(self, horizon: int, sound_from: int, origin_tick: int) -> list[Pulse]:
-        """The clock's messages up to ``horizon``; after a sleep the song's position, no burst."""
         if not self._clock_ports:
             return []
         if not self._core.playing:  # the last bar is over: its bar line is no pulse
             end_tick = self._core.origin_tick
             return [*self._clock.pop_due(end_tick - 1), *self._clock.end(end_tick)]
-        pulses: list[Pulse] = []
-        due_tick = self._clock.next_due_tick
-        if due_tick is not None and due_tick < sound_from:
-            pulses += self._clock.end(due_tick)
-            pulses += self._clock.begin(sound_from, sound_from - origin_tick)
-        return pulses + self._clock.pop_due(horizon)
+        late = self._clock.skip_to(sound_from, origin_tick)
+        return [*late, *self._clock.pop_due(horizon)]
 
     def _do(
         self,
@@ -200,7 +183,7 @@ class Player:
                 self._trips.asked(event.id, now_ns)
             told = event_message(event, self._tempo_bpm)
             if isinstance(event, Bar):
-                told["cutoff_ms"] = self._cutoff_ms()
+                told |= {"cutoff_ms": self._cutoff_ms(), "refresh": self._mapping.refresh}
             self._post(told)
             if isinstance(event, Done):
                 self._post_state(event.tick)
@@ -218,10 +201,11 @@ class Player:
             case {"type": "transport", "do": "stop"}:
                 self._stop(now_ns)
             case {"type": "transport", "do": "panic"}:
-                self._panic(now_ns)
+                self._do(self._core.silence(self._tick_at(now_ns)), now_ns, at_once=True)
+                self._panic.press(now_ns)
             case {"type": "quit"} | {"type": "end"}:  # the end of stdin: main is gone
                 self._halt(now_ns)
-                self._flood = None
+                self._panic.end()
                 self._quitting = True
             case {"type": "phrase"}:
                 pass
@@ -336,27 +320,5 @@ class Player:
 
     def _post_state(self, tick: int) -> None:
         playing, tempo_bpm = self._core.playing, self._tempo_bpm
+        self._leader.told(tempo_bpm, tick)
         self._post({"type": "state", "playing": playing, "tempo_bpm": tempo_bpm, "tick": tick})
-
-    def _panic(self, now_ns: int) -> None:
-        self._do(self._core.silence(self._tick_at(now_ns)), now_ns, at_once=True)
-        for port in self._ports:
-            for message in quiet_channel(self._mapping.channel):
-                self._outgoing.hurry(port, message, now_ns)
-        last_ns, self._last_panic_ns = self._last_panic_ns, now_ns
-        if last_ns is not None and now_ns - last_ns <= SECOND_PANIC_NS and self._flood is None:
-            self._flood, self._flood_ns = every_note(self._mapping.channel), now_ns
-
-    def _send_flood(self, now_ns: int) -> None:
-        """Some of the note-offs of a second panic, but none for a note begun since."""
-        self._flood_ns = now_ns + FLOOD_EVERY_NS
-        sounding = {(channel, pitch) for _, channel, pitch in self._core.ledger.sounding}
-        for _ in range(FLOOD_MESSAGES):
-            note = next(self._flood or iter(()), None)
-            if note is None:
-                self._flood = None
-                return
-            if note not in sounding:
-                for port in self._ports:
-                    self._outgoing.hurry(port, note_message(NoteEvent(0, port, *note, 0)), now_ns)
-        self._outgoing.send_due(now_ns)

@@ -16,8 +16,8 @@ VERSION = 2  # of the messages between main and player
 class Setup:
     """What main says first: all that the player needs to make music before any other message.
 
-    ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars`` ``None`` for
-    without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
+    ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars``
+    ``None`` for without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
     """
 
     out: tuple[str, ...]
