@@ -14,7 +14,8 @@ from math import sqrt
 from typing import TypeAlias
 
 MOST_PULSES = 96  # a bar
-FEWEST_PULSES = 24  # a beat: fewer say little about a change of tempo, and nothing is forgotten
+FEWEST_PULSES = 24  # a beat: fewer say little about a change of tempo
+FEWEST_S = 0.6  # nor does less time, whatever the tempo: then nothing is forgotten
 FITTED_FROM = 3
 NEWEST = (6, 12)  # of so many residuals the mean is judged
 LEANS = 2.0  # standard errors from nought
@@ -51,8 +52,9 @@ class PulseFit:
         if len(self._arrivals) < FITTED_FROM:
             return None
         curve, residuals = self._fitted()
-        while len(self._arrivals) > FEWEST_PULSES and _leans(residuals):
-            for _ in range((len(self._arrivals) - FEWEST_PULSES + 1) // 2):
+        fewest = max(FEWEST_PULSES, round(FEWEST_S * curve[1]))
+        while len(self._arrivals) > fewest and _leans(residuals):
+            for _ in range((len(self._arrivals) - fewest + 1) // 2):
                 self._arrivals.popleft()
             curve, residuals = self._fitted()
         return _beat(curve, pulse, time_ns)

@@ -16,6 +16,7 @@ MAX_FUNCTION_LINES = 50
 
 # Longer than that, and why they are not two.
 LONG_FILES = {
+    "instrument/player_core.py": "one turn of the player, to be read as one; its parts are rooms",
     "instrument/performance.py": "the one place that wires all rooms; splitting it would hide them",
 }
 LONG_FUNCTIONS = {
