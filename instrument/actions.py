@@ -32,6 +32,13 @@ class SetTempo:
 
 
 @dataclass(frozen=True, slots=True)
+class SetSwing:
+    """Play the off-beat sixteenths after ``percent`` of their eighth, 50..75."""
+
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
 class SetFreeze:
     """Keep the phrase that sounds, whatever the knobs do, for as long as ``on``."""
 
@@ -75,6 +82,7 @@ Action: TypeAlias = (
     SetKnob
     | SetCoordinate
     | SetTempo
+    | SetSwing
     | SetFreeze
     | Transport
     | Ping

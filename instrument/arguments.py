@@ -5,7 +5,8 @@ import random
 import re
 from collections.abc import Sequence
 
-from instrument.scheduler import Z
+from instrument.events import Z
+from instrument.nudge import NudgeError, nudged_port
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 MAX_BARS = 100_000
@@ -38,6 +39,29 @@ def bars_of(bars: int) -> int:
     if not 1 <= bars <= MAX_BARS:
         raise InputError(f"--bars {bars}: choose 1 to {MAX_BARS}.")
     return bars
+
+
+def ports_of(texts: Sequence[str], option: str) -> tuple[str, ...]:
+    """Ports as typed, each ``NAME`` or ``NAME@MS``; what stands after an @ is checked."""
+    for text in texts:
+        try:
+            nudged_port(text)
+        except NudgeError as error:
+            raise InputError(f"{option}: {error}.") from error
+    return tuple(texts)
+
+
+def clock_ports_of(texts: Sequence[str], outs: Sequence[str]) -> tuple[str, ...]:
+    """Ports for the clock; one that gets notes too has its nudge from there and from nowhere else.
+
+    ``outs``: those of ``--out``, as typed.
+    """
+    checked = ports_of(texts, "--clock-out")
+    names = {nudged_port(out).name for out in outs}
+    for text in checked:
+        if "@" in text and nudged_port(text).name in names:
+            raise InputError(f"--clock-out {text}: this port has its nudge at --out; leave it out.")
+    return checked
 
 
 def number_of(text: str, option: str) -> float:

@@ -12,16 +12,24 @@ from typing import Annotated, Any
 import typer
 
 from engine.card import CheckpointError, find_checkpoint
-from instrument.arguments import InputError, bars_of, host_and_port, tempo_of
+from instrument.arguments import (
+    InputError,
+    bars_of,
+    clock_ports_of,
+    host_and_port,
+    ports_of,
+    tempo_of,
+)
 from instrument.children import Interview
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
+from instrument.opening import PlayOptions
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
 from instrument.patch import PatchError
-from instrument.performance import Performance, PlayError, PlayOptions
+from instrument.performance import Performance, PlayError
 from instrument.render import RenderError
 from instrument.sound import SoundError
 from instrument.take import TakeError
@@ -59,7 +67,8 @@ def play(
     patch: Patch = "default",
     checkpoint: Checkpoint = "stage",
     out: Annotated[
-        list[str] | None, typer.Option("--out", metavar="PORT", help="A part of a port's name.")
+        list[str] | None,
+        typer.Option("--out", metavar="PORT", help="A part of a port's name; @+3.5: later."),
     ] = None,
     in_: Annotated[
         list[str] | None, typer.Option("--in", metavar="PORT", help="A controller's port.")
@@ -72,8 +81,12 @@ def play(
     ] = "127.0.0.1:9129",
     tempo: Tempo = 120.0,
     clock: Annotated[
-        str, typer.Option("--clock", metavar="internal", help="Who beats time.")
+        str, typer.Option("--clock", metavar="internal|midi", help="Who beats time.")
     ] = "internal",
+    clock_out: Annotated[
+        list[str] | None,
+        typer.Option("--clock-out", metavar="PORT", help="Where to send MIDI clock."),
+    ] = None,
     bars: Annotated[
         int | None, typer.Option("--bars", metavar="N", help="Stop after N bars.")
     ] = None,
@@ -83,9 +96,9 @@ def play(
     stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
-    if clock in {"midi", "link"}:
-        raise InputError(f"--clock {clock} is not built yet; use --clock internal.")
-    if clock != "internal":
+    if clock == "link":
+        raise InputError("--clock link is not built yet; use --clock internal or midi.")
+    if clock not in {"internal", "midi"}:
         raise InputError(f"--clock {clock}: choose internal, midi or link.")
     if stage:
         raise InputError("--stage is not built yet; play without it.")
@@ -95,7 +108,9 @@ def play(
     options = PlayOptions(
         patch=patch,
         checkpoint=checkpoint,
-        out=tuple(out or ()),
+        out=ports_of(out or (), "--out"),
+        clock_out=clock_ports_of(clock_out or (), out or ()),
+        clock=clock,
         inputs=tuple(in_ or ()),
         midi_api=midi_api,
         osc_host=host,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 from typing import Any
 
-from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetTempo
+from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetSwing, SetTempo
+from instrument.tempo import STRAIGHT
 
 DEFAULT_TEMPO_BPM = 120.0
 
@@ -20,13 +21,15 @@ class ControlState:
 
     ``knobs`` (position 0..1) and ``coordinates`` (a raw z, not yet clamped) hold ``(value,
     serial)`` by number from 1, only for those ever touched; the greater serial wrote later.
-    ``serial`` is that of the newest write of all, ``tempo_bpm`` lies in 20..400.
+    ``serial`` is that of the newest write of all, ``tempo_bpm`` lies in 20..400, ``swing`` in
+    50..75 per cent.
     """
 
     knobs: dict[int, tuple[float, int]] = field(default_factory=dict)
     coordinates: dict[int, tuple[float, int]] = field(default_factory=dict)
     freeze: bool = False
     tempo_bpm: float = DEFAULT_TEMPO_BPM
+    swing: float = STRAIGHT
     serial: int = 0
 
     def to_message(self) -> dict[str, Any]:
@@ -36,6 +39,7 @@ class ControlState:
             "coordinates": [[n, value, serial] for n, (value, serial) in self.coordinates.items()],
             "freeze": self.freeze,
             "tempo_bpm": self.tempo_bpm,
+            "swing": self.swing,
             "serial": self.serial,
         }
 
@@ -47,6 +51,7 @@ class ControlState:
             coordinates={n: (value, serial) for n, value, serial in message["coordinates"]},
             freeze=message["freeze"],
             tempo_bpm=message["tempo_bpm"],
+            swing=message["swing"],
             serial=message["serial"],
         )
 
@@ -54,7 +59,8 @@ class ControlState:
 def after(state: ControlState, actions: Sequence[Action]) -> ControlState:
     """``state`` once ``actions`` were done in order; what is not a control is passed over. Pure."""
     knobs, coordinates = dict(state.knobs), dict(state.coordinates)
-    freeze, tempo_bpm, serial = state.freeze, state.tempo_bpm, state.serial
+    freeze, serial = state.freeze, state.serial
+    tempo_bpm, swing = state.tempo_bpm, state.swing
     for action in actions:
         serial += 1
         match action:
@@ -64,6 +70,8 @@ def after(state: ControlState, actions: Sequence[Action]) -> ControlState:
                 coordinates[dimension] = (value, serial)
             case SetTempo(bpm):
                 tempo_bpm = bpm
+            case SetSwing(percent):
+                swing = percent
             case SetFreeze(on):
                 freeze = on
             case _:
@@ -74,6 +82,7 @@ def after(state: ControlState, actions: Sequence[Action]) -> ControlState:
         coordinates=coordinates,
         freeze=freeze,
         tempo_bpm=tempo_bpm,
+        swing=swing,
         serial=serial,
     )
 

@@ -78,6 +78,7 @@ class Display:
         self._bar: Message | None = None
         self._state = "stopped"
         self._frozen = False
+        self._clock = ""
         self._faults: deque[str] = deque(maxlen=FAULTS_SHOWN)
 
     @property
@@ -132,20 +133,30 @@ class Display:
         with self._lock:
             self._frozen = frozen
 
+    def on_clock(self, words: str) -> None:
+        """How the following of a clock goes; where there is no terminal, said when it changes."""
+        with self._lock:
+            # Of "locked at 120.3 bpm" only the first word is news to a log.
+            news, self._clock = words.split()[:2] != self._clock.split()[:2], words
+        if news and self._live is None:
+            self.say(f"clock: {words}")
+
     def _panel(self) -> Panel:
         with self._lock:
             bar, state, frozen, faults = self._bar, self._state, self._frozen, list(self._faults)
+            clock = self._clock
         width = min(PANEL_WIDTH, self._console.width)
         head = bar_head(bar, self._knobs) if bar else "waiting for bar 1"
         late = f"   {REPEATED}" if bar and bar["late"] else ""
-        # Two lines of frame, two of head and keys, one in case the head wraps.
-        room = self._console.height - 5 - len(self._knobs) - len(faults)
+        # Two lines of frame, three of head, clock and keys, one in case the head wraps.
+        room = self._console.height - 6 - len(self._knobs) - len(faults)
         roll = piano_roll(bar["steps"], room) if bar else []
         body = [
             Text(f"{state}{'  FROZEN' if frozen else ''}   {head}{late}", style="bold"),
             *(knob_row(knob, bar, wide=width >= PANEL_WIDTH) for knob in self._knobs if bar),
             Text("\n".join(roll), style="green"),
             *(Text(f"! {line}", style="yellow") for line in faults),
+            Text("   ".join(filter(None, [clock, cutoff_words(bar)])), style="dim"),
             Text(KEYS_HELP, style="dim"),
         ]
         return Panel(Group(*body), title="Glisser", width=width)
@@ -201,6 +212,14 @@ def bar_head(bar: Message, knobs: Sequence[TrueKnob] = ()) -> str:
     count = "" if counted else f"   {onsets} note{'' if onsets == 1 else 's'}"
     tied = "" if bar["steps"][0] != HOLD_STEP else "   tied in"
     return f"bar {bar['bar']}   {bar['tempo_bpm']:g} bpm{count}{tied}"
+
+
+def cutoff_words(bar: Message | None) -> str:
+    """Until when a knob may be moved: ``knobs count until 12 ms before the next bar line``."""
+    if bar is None or "cutoff_ms" not in bar:
+        return ""
+    place = {"step": "sixteenth", "phrase": "phrase"}.get(bar.get("refresh", ""), "bar line")
+    return f"knobs count until {bar['cutoff_ms']:.0f} ms before the next {place}"
 
 
 def bar_line(bar: Message, knobs: Sequence[TrueKnob] = ()) -> str:

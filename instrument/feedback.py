@@ -48,7 +48,7 @@ class Feedback:
         self,
         mapping: Mapping,
         steps: Sequence[int] = (REST_STEP,) * PHRASE_STEPS,
-        stats: Callable[[], dict[str, int]] = dict,
+        stats: Callable[[], dict[str, float]] = dict,
     ) -> None:
         self._mapping = mapping
         self._stats = stats
@@ -139,7 +139,7 @@ class Feedback:
             case "bar":
                 arguments = [self._bar]
             case _:
-                counters = {"bar": self._bar, **self._player, **self._stats()}
+                counters: dict[str, float] = {"bar": self._bar, **self._player, **self._stats()}
                 arguments = [part for counter in counters.items() for part in counter]
         return encode(f"/glisser/get/{what}", *arguments)
 

@@ -81,7 +81,14 @@ def _plan_from_take(file: Path) -> tuple[Plan, str]:
     found = read_take(file)
     # A take's phrases may begin at any step; asking at each one gives them back where they were.
     mapping = Mapping.from_message({**found.mapping.to_message(), "refresh": "step"})
-    return Plan(recorded(found.adopted), found.bars, found.tempos, mapping), found.checkpoint
+    plan = Plan(
+        recorded(found.adopted),
+        found.bars,
+        found.tempos,
+        mapping,
+        swing_at=recorded(found.swings),
+    )
+    return plan, found.checkpoint
 
 
 def vary_command(

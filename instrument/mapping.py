@@ -77,12 +77,25 @@ class CcMapping:
     knob: int
 
 
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """What of a MIDI clock's sender is obeyed, three switches: its beat, Start and Stop, programs.
+
+    Programs are counted only, until there are snapshots to recall.
+    """
+
+    clock: bool = True
+    transport: bool = True
+    program: bool = False
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A whole patch. At most one knob per dimension; knobs and dimensions count from 1.
 
     ``z_low``..``z_high`` is the range of every dimension that no knob moves. ``channel`` 1..16 and
-    ``velocity`` 1..127 are those of every note sent; ``refresh`` says when a new z may be heard.
+    ``velocity`` 1..127 are those of every note sent; ``refresh`` says when a new z may be heard;
+    ``swing`` 50..75 per cent is where the off-beat sixteenths begin.
     """
 
     knobs: tuple[KnobMapping, ...] = tuple(
@@ -96,6 +109,8 @@ class Mapping:
     velocity: int = 96
     refresh: Refresh = "bar"
     dimensions: int = DIMENSIONS
+    swing: float = 50.0
+    receive: Receive = Receive()
 
     @cached_property
     def knob_of_dimension(self) -> dict[int, KnobMapping]:
@@ -133,4 +148,5 @@ class Mapping:
             for knob in message["knobs"]
         )
         fields["ccs"] = tuple(CcMapping(**cc) for cc in message["ccs"])
+        fields["receive"] = Receive(**message.get("receive", {}))
         return cls(**fields)

@@ -4,19 +4,29 @@ On JACK the names of clients are unique: where the player's output opened first,
 ``Glisser:in`` is called ``Glisser-01:in``.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
+from time import perf_counter_ns
 
 import rtmidi
 
 from instrument.actions import Action, SetKnob
 from instrument.mapping import Mapping
-from instrument.midi_api import CLIENT_NAME, MidiError, api_name, hushed, is_our_output, match_port
+from instrument.midi_api import (
+    CLIENT_NAME,
+    MidiError,
+    api_name,
+    hushed,
+    is_our_output,
+    match_port,
+    plain_name,
+)
 
 CONTROL_CHANGE = 0xB0  # MIDI 1.0, channel voice messages: Bn cc value
+PROGRAM_CHANGE = 0xC0
 MAX_WAITING = 4_096  # messages; when the drain falls behind, the oldest go and the newest stay
 
 VIRTUAL_PORT = "in"
@@ -28,6 +38,20 @@ def position_of(value: int) -> float:
     64 is what a controller sends from its centre detent, though it is not the middle of 0..127.
     """
     return value / 128 if value <= 64 else 0.5 + (value - 64) / 126
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A whole message as its ``port``'s driver gave it, not empty.
+
+    ``ns`` (``perf_counter_ns``) is when our callback was called, ``delta_s`` the seconds since the
+    port's message before it, by the driver's own clock.
+    """
+
+    port: str
+    ns: int
+    delta_s: float
+    message: bytes
 
 
 class ControllerReader:
@@ -60,7 +84,9 @@ class MidiInput:
     ``api`` is an rtmidi constant (:func:`instrument.midi_api.available_api`); ``None`` listens to
     nothing. ``wanted`` names existing ports by a part of their name; empty opens the virtual port
     ``Glisser:in``, or nothing on Windows, which has none. ``ports`` is what it listens to,
-    ``errors`` counts messages that could not be used. Raises :class:`MidiError`, one sentence.
+    ``errors`` counts messages that could not be used, ``programs`` the program changes of a patch
+    that receives them. With ``hear_clock`` the ports let clock through, and every message goes
+    there first, on the same thread. Raises :class:`MidiError`, one sentence.
     """
 
     def __init__(
@@ -70,13 +96,17 @@ class MidiInput:
         mapping: Mapping,
         hear: Callable[[Sequence[Action]], None],
         log: Callable[[str], None],
+        hear_clock: Callable[[Arrival], None] | None = None,
     ) -> None:
         self.ports: tuple[str, ...] = ()
         self.errors = 0
+        self.programs = 0
+        self._receives_programs = mapping.receive.program
+        self._hear_clock = hear_clock
         self._reader = ControllerReader(mapping)
         self._hear = hear
         self._log = log
-        self._waiting: deque[tuple[int, bytes]] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[Arrival] = deque(maxlen=MAX_WAITING)
         self._arrived = Event()
         self._closing = False
         self._open: list[rtmidi.MidiIn] = []
@@ -109,9 +139,13 @@ class MidiInput:
         """What the messages that have arrived ask for, in order; errors are counted, not raised."""
         actions: list[Action] = []
         while self._waiting:
-            _, message = self._waiting.popleft()
+            arrival = self._waiting.popleft()
             try:
-                actions.extend(self._reader.actions(message))
+                if self._hear_clock is not None:
+                    self._hear_clock(arrival)
+                if arrival.message[0] & 0xF0 == PROGRAM_CHANGE:
+                    self.programs += self._receives_programs
+                actions.extend(self._reader.actions(arrival.message))
             except ValueError as error:
                 self._failed(error)
         return actions
@@ -133,10 +167,12 @@ class MidiInput:
         if self.errors & (self.errors - 1) == 0:  # the 1st, 2nd, 4th, 8th: a flood stays readable
             self._log(f"MIDI in: {error} ({self.errors} so far)")
 
-    def _on_message(self, event: tuple[list[int], float], _data: object) -> None:
+    def _on_message(self, event: tuple[list[int], float], port: object) -> None:
         # RtMidi's own thread: an exception here would vanish, and slowness would lose messages.
-        self._waiting.append((time.monotonic_ns(), bytes(event[0])))
-        self._arrived.set()
+        now_ns = perf_counter_ns()
+        if event[0]:
+            self._waiting.append(Arrival(str(port), now_ns, event[1], bytes(event[0])))
+            self._arrived.set()
 
     def _open_all(self, api: int, wanted: Sequence[str]) -> None:
         if not wanted and api == rtmidi.API_WINDOWS_MM:
@@ -153,13 +189,18 @@ class MidiInput:
     def _open_one(self, api: int, name: str, *, virtual: bool) -> None:
         port = rtmidi.MidiIn(api, name=CLIENT_NAME)
         self._open.append(port)
-        port.set_callback(self._on_message)
+        if self._hear_clock is not None:
+            port.ignore_types(timing=False)
         if virtual:
+            port.set_callback(self._on_message, f"{CLIENT_NAME}:{name}")
             port.open_virtual_port(name)
             self.ports += (f"{CLIENT_NAME}:{name}",)
             return
         names = port.get_ports()
         chosen = match_port([other for other in names if not is_our_output(other)], name)
+        if chosen in self.ports:
+            raise MidiError(f"--in {name}: {plain_name(chosen)!r} is listened to already.")
+        port.set_callback(self._on_message, plain_name(chosen))
         port.open_port(names.index(chosen), VIRTUAL_PORT)
         self.ports += (chosen,)
 

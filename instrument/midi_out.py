@@ -63,7 +63,17 @@ def every_note(first_channel: int) -> Iterator[tuple[int, int]]:
 
 
 class Output(Protocol):
-    """A place for MIDI messages. One thread; ``tick`` is when the message was due."""
+    """A place for MIDI messages. One thread.
+
+    ``due_ns`` is when a message shall leave, in ``perf_counter_ns`` nanoseconds. An output without
+    a queue (``lead_ns`` 0) sends when it is called, so it is called at that moment; another is
+    called ``lead_ns`` earlier and places the message itself.
+    """
+
+    @property
+    def lead_ns(self) -> int:
+        """How long before it is due a message must be here."""
+        ...
 
     @property
     def name(self) -> str:
@@ -75,7 +85,7 @@ class Output(Protocol):
         """The MIDI system it belongs to; ``none`` for a recorder."""
         ...
 
-    def send(self, message: bytes, tick: int, /) -> None:
+    def send(self, message: bytes, due_ns: int, /) -> None:
         """Pass one whole MIDI message on; nothing happens after ``close``."""
         ...
 
@@ -86,17 +96,18 @@ class Output(Protocol):
 
 @dataclass(slots=True)
 class Recorder:
-    """An output that remembers: ``(tick, message)`` in the order sent."""
+    """An output that remembers: ``(due_ns, message)`` in the order sent."""
 
     sent: list[tuple[int, bytes]] = field(default_factory=list)
     name: str = "recorder"
     api: str = "none"
     closed: bool = False
+    lead_ns: int = 0
 
-    def send(self, message: bytes, tick: int, /) -> None:
+    def send(self, message: bytes, due_ns: int, /) -> None:
         """Remember one message."""
         if not self.closed:
-            self.sent.append((tick, message))
+            self.sent.append((due_ns, message))
 
     def close(self) -> None:
         """Remember nothing more."""
@@ -120,12 +131,13 @@ class RtMidiOutput:
     ) -> None:
         self.name = name
         self.api = api
+        self.lead_ns = 0
         self._port = port
         self._now_ns, self._pause = now_ns, pause
         self._last_sent_ns: int | None = None
         self._closed = False
 
-    def send(self, message: bytes, _tick: int, /) -> None:
+    def send(self, message: bytes, _due_ns: int, /) -> None:
         """Send at once; a closed port is left alone, because a message to one can crash."""
         if self._closed:
             return

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetTempo
+from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetSwing, SetTempo
 from instrument.controls import DEFAULT_TEMPO_BPM, ControlState
 from instrument.latent import knob_positions, z_at
 from instrument.mapping import Mapping
-from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
+from instrument.tempo import MAX_SWING, MAX_TEMPO_BPM, MIN_TEMPO_BPM, STRAIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
                 act=partial(SetCoordinate, dimension),
             )
         )
-    return (*knobs, *coordinates, TEMPO, FREEZE)
+    return (*knobs, *coordinates, TEMPO, SWING, FREEZE)
 
 
 TEMPO = Parameter(
@@ -85,6 +85,17 @@ TEMPO = Parameter(
     unit="bpm",
     outside="refused",
     act=SetTempo,
+)
+
+SWING = Parameter(
+    name="swing",
+    address="/glisser/swing",
+    low=STRAIGHT,
+    high=MAX_SWING,
+    default=STRAIGHT,
+    unit="% of an eighth",
+    outside="clamped",
+    act=SetSwing,
 )
 
 FREEZE = Parameter(
@@ -108,5 +119,6 @@ def values(state: ControlState, mapping: Mapping) -> dict[str, float]:
         **{f"/glisser/knob/{number}": position for number, position in knobs.items()},
         **{f"/glisser/z/{dimension}": value for dimension, value in enumerate(z, start=1)},
         TEMPO.address: state.tempo_bpm,
+        SWING.address: state.swing,
         FREEZE.address: float(state.freeze),
     }

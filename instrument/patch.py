@@ -14,7 +14,16 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from instrument.curve import HIGHEST_Z, LOWEST_Z
-from instrument.mapping import DIMENSIONS, CcMapping, KnobMapping, Mapping, Refresh, Shape
+from instrument.mapping import (
+    DIMENSIONS,
+    CcMapping,
+    KnobMapping,
+    Mapping,
+    Receive,
+    Refresh,
+    Shape,
+)
+from instrument.tempo import MAX_SWING, STRAIGHT
 
 HIGHEST_CC = 119  # above are the channel mode messages, all notes off among them (MIDI 1.0)
 
@@ -75,11 +84,16 @@ _KnobName = Annotated[str, Field(pattern=r"^[1-9][0-9]?$")]
 # Completes the sentence "<key> must be ...", whatever is wrong with the key's value.
 _MUST_BE = {
     "refresh": '"bar", "phrase" or "step"',
+    "swing": f"a number of per cent, {STRAIGHT:g} (straight) to {MAX_SWING:g}",
     "out": "a table, [out]",
     "channel": "a MIDI channel, 1 to 16",
     "velocity": "a whole number, 1 to 127",
     "latent": "a table, [latent]",
     "range": "two finite numbers, the lower one first, such as [-3.0, 3.0]",
+    "receive": "a table, [receive]",
+    "clock": "true or false",
+    "transport": "true or false",
+    "program": "true or false",
     "knobs": "a table, [knobs]",
     "curve": '"linear" or "calibrated"',
     "z": "a latent dimension, a whole number from 1",
@@ -96,6 +110,12 @@ class _Latent(_Table):
     range: _Range = [-3.0, 3.0]
 
 
+class _Receive(_Table):
+    clock: bool = True
+    transport: bool = True
+    program: bool = False
+
+
 class _Knob(_Table):
     z: Annotated[int, Field(ge=1)]
     range: _Range | None = None
@@ -106,8 +126,10 @@ class _Knob(_Table):
 
 class _PatchFile(_Table):
     refresh: Refresh = "bar"
+    swing: Annotated[float, Field(ge=STRAIGHT, le=MAX_SWING)] = STRAIGHT
     out: _Out = _Out()
     latent: _Latent = _Latent()
+    receive: _Receive = _Receive()
     knobs: dict[_KnobName, _Knob] = {}
 
     def mapping(self, dimensions: int) -> Mapping:
@@ -144,6 +166,8 @@ class _PatchFile(_Table):
             velocity=self.out.velocity,
             refresh=self.refresh,
             dimensions=dimensions,
+            swing=self.swing,
+            receive=Receive(**self.receive.model_dump()),
         )
 
 
@@ -195,7 +219,12 @@ def _fault(error: ValidationError) -> tuple[KeyPath, str]:
 
 
 def _keys_beside(where: KeyPath) -> Iterable[str]:
-    tables: dict[str, type[_Table]] = {"out": _Out, "latent": _Latent, "knobs": _Knob}
+    tables: dict[str, type[_Table]] = {
+        "out": _Out,
+        "latent": _Latent,
+        "receive": _Receive,
+        "knobs": _Knob,
+    }
     table = tables[where[0]] if len(where) > 1 else _PatchFile
     return table.model_fields
 

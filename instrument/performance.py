@@ -11,27 +11,27 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
 from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.wire import Message
-from instrument.actions import Action, SetFreeze, Transport
+from instrument.actions import Action, SetFreeze, SetTempo, Transport
 from instrument.children import QUIT_PATIENCE_S, Child
 from instrument.controls import Controls, ControlState
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
+from instrument.events import Decoded
 from instrument.feedback import Feedback
+from instrument.following import Following, clock_words
 from instrument.mapping import Mapping
 from instrument.midi_api import available_api
 from instrument.midi_in import MidiInput
+from instrument.opening import PlayOptions, what_is_open
 from instrument.osc_in import OscInput
 from instrument.patch import load_patch
 from instrument.player_messages import Setup
-from instrument.scheduler import Decoded
 from instrument.take import Take, TakeError, check_writable
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
 
@@ -42,22 +42,6 @@ PLAYER_START_S = 20.0
 
 class PlayError(Exception):
     """A performance cannot begin; the message is one sentence for the performer."""
-
-
-@dataclass(frozen=True)
-class PlayOptions:
-    """What the command line asked for; names as typed, numbers checked."""
-
-    patch: str = "default"
-    checkpoint: str = "stage"
-    out: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-    midi_api: str = "auto"
-    osc_host: str = "127.0.0.1"
-    osc_port: int = 9129
-    tempo_bpm: float = 120.0
-    bars: int | None = None
-    take: Path | None = None
 
 
 class Fault:
@@ -91,7 +75,9 @@ class Performance:
         patch = load_patch(options.patch, self._card.model.latent_dimensions)
         self._mapping: Mapping = patch.calibrated_by(curves_of(self._card))
         display.show_knobs(true_knobs(self._card, self._mapping))
-        self._controls = Controls(ControlState(tempo_bpm=options.tempo_bpm))
+        self._controls = Controls(
+            ControlState(tempo_bpm=options.tempo_bpm, swing=self._mapping.swing)
+        )
         self._take = Take(
             checkpoint=options.checkpoint,
             decoder_sha256=self._card.weights[DECODER_FILE],
@@ -106,9 +92,15 @@ class Performance:
         self._engine = EngineLink(folder, vocabulary, self._send_player, display.say, self._fault)
         self._player: Child | None = None
         self._osc: OscInput | None = None
+        self._midi: MidiInput | None = None
+        self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
         self._heard_s = time.monotonic()
-        self._playing = True
+        self._playing = True  # what the space bar ends
+        self._following: Following | None = None
+        if options.clock == "midi":
+            receive = self._mapping.receive
+            self._following = Following(receive, options.tempo_bpm, self._send_player, display.say)
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -134,14 +126,19 @@ class Performance:
             stack.callback(lambda: player.end({"type": "quit"}, QUIT_PATIENCE_S))
             self._engine.start()
             # The output opened first, so that on JACK it is the one named Glisser:out.
-            midi = MidiInput(api, self._options.inputs, self._mapping, self._hear_midi, self._fault)
+            follow = self._following.hear if self._following else None
+            midi = self._midi = MidiInput(
+                api, self._options.inputs, self._mapping, self._act, self._fault, follow
+            )
             stack.callback(midi.close)
             self._say_what_is_open(midi)
             midi.start()
             self._osc.start()
             Thread(target=self._send_controls, name="controls", daemon=True).start()
             self._display.start()
-            self._act([Transport("play")])
+            self._playing = not self._waits_for_start
+            if self._playing:
+                self._act([Transport("play")])
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
@@ -161,6 +158,7 @@ class Performance:
             mapping=self._mapping,
             controls=self._controls.state(),
             playing=False,  # not before every door is open
+            clock_out=self._options.clock_out,
         )
         player.send(setup.to_message())
         try:
@@ -174,18 +172,9 @@ class Performance:
         return player
 
     def _say_what_is_open(self, midi: MidiInput) -> None:
-        if self._opened["recorder"] and self._options.midi_api != "none":
-            self._display.say("no MIDI system here: playing into the recorder")
-        elif self._opened["recorder"]:
-            self._display.say("MIDI is off: playing into the recorder")
-        else:
-            self._display.say(f"MIDI out: {self._opened['port']} ({self._opened['api']})")
-        if midi.ports:
-            self._display.say(f"MIDI in: {', '.join(midi.ports)}")
-        host = self._options.osc_host
-        port = self._osc.port if self._osc else self._options.osc_port
-        away = "" if host in {"127.0.0.1", "localhost", "::1"} else "  (open to the network)"
-        self._display.say(f"OSC in: {host}:{port}{away}")
+        osc_port = self._osc.port if self._osc else self._options.osc_port
+        for line in what_is_open(self._options, self._opened, midi.ports, osc_port):
+            self._display.say(line)
         if (linear := without_calibration(self._mapping)) is not None:
             self._display.say(linear)
         self._display.say("the engine is loading; until it is ready the first phrase repeats")
@@ -194,6 +183,7 @@ class Performance:
         """The main thread's loop: what the player tells, until the end."""
         self._heard_s = time.monotonic()
         while not self._stopping.is_set():
+            self._show_clock()
             try:
                 message = self._from_player.get(timeout=0.1)
             except Empty:
@@ -218,6 +208,10 @@ class Performance:
         self._display.on_player(message)
         if message["type"] == "state":
             self._playing = message["playing"]
+            if self._following is not None:  # so that whoever asks for the tempo gets the clock's
+                self._controls.apply([SetTempo(message["tempo_bpm"])])
+        elif message["type"] == "bar":
+            self._cutoff_ms = message["cutoff_ms"]
         elif message["type"] == "error":
             self._display.fault(message["text"])
         if self._osc is not None:
@@ -265,9 +259,6 @@ class Performance:
             )
             self._osc.send(told)
 
-    def _hear_midi(self, actions: Sequence[Action]) -> None:
-        self._act(actions)
-
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
         self._controls.apply(actions)
@@ -309,9 +300,28 @@ class Performance:
         if self._player is not None:
             self._player.send(message)
 
-    def _stats(self) -> dict[str, int]:
+    @property
+    def _waits_for_start(self) -> bool:
+        return self._following is not None and self._mapping.receive.transport
+
+    def _show_clock(self) -> None:
+        if self._following is not None:
+            self._display.on_clock(clock_words(self._following.state(time.perf_counter_ns())))
+
+    def _stats(self) -> dict[str, float]:
         refused = sum(self._osc.counts.values()) if self._osc else 0
-        return {"osc_refused": refused, "engine_starts": self._engine.starts}
+        stats: dict[str, float] = {"osc_refused": refused, "engine_starts": self._engine.starts}
+        stats |= {
+            "cutoff_ms": self._cutoff_ms,
+            "programs": self._midi.programs if self._midi else 0,
+        }
+        if self._following is not None:
+            told = self._following.state(time.perf_counter_ns())
+            stats |= {
+                "clock_locked": int(told.state == "locked"),
+                "clock_bpm": told.tempo_bpm or 0.0,
+            }
+        return stats
 
     def _handle_signals(self) -> None:
         def stop(_number: int, _frame: FrameType | None) -> None:

@@ -14,8 +14,9 @@ END: Message = {"type": "end"}  # what an inbox gives once its stream has ended
 class Inbox:
     """Reads frames on a thread of its own and keeps them until they are taken.
 
-    Of the ``controls`` messages only the newest is kept; it comes first. All others keep their
-    order. After the last comes ``END``. ``arrived`` is called from the reader thread.
+    Of the ``controls`` messages only the newest is kept; it comes first. Of the ``follow`` messages
+    only the newest is kept, in its place. All others keep their order. After the last comes
+    ``END``. ``arrived`` is called from the reader thread.
     """
 
     def __init__(self, stream: BinaryIO, arrived: Callable[[], None]) -> None:
@@ -46,6 +47,9 @@ class Inbox:
                     self._others.append(END)
                 elif message["type"] == "controls":
                     self._controls = message
+                elif message["type"] == "follow":
+                    others = (each for each in self._others if each["type"] != "follow")
+                    self._others = deque([*others, message])
                 else:
                     self._others.append(message)
             self._arrived()

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 from engine.wire import Message
 from instrument.controls import ControlState
+from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
-from instrument.scheduler import Bar, Decoded, Done, Event, Request, Swap
 from instrument.tempo import checked_tempo
 
-VERSION = 1  # of the messages between main and player
+VERSION = 2  # of the messages between main and player
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What main says first: all that the player needs to make music before any other message.
 
-    ``out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars`` ``None`` for
-    without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
+    ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars``
+    ``None`` for without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
     """
 
     out: tuple[str, ...]
@@ -29,6 +29,7 @@ class Setup:
     mapping: Mapping
     controls: ControlState
     playing: bool
+    clock_out: tuple[str, ...] = ()
 
     def to_message(self) -> Message:
         """The frame to send."""
@@ -45,6 +46,7 @@ class Setup:
             "mapping": self.mapping.to_message(),
             "controls": self.controls.to_message(),
             "playing": self.playing,
+            "clock_out": list(self.clock_out),
         }
 
     @classmethod
@@ -65,6 +67,7 @@ class Setup:
                 mapping=mapping,
                 controls=ControlState.from_message(message["controls"]),
                 playing=message["playing"],
+                clock_out=tuple(message["clock_out"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"the player's setup is not complete: {error!r}") from error
@@ -97,5 +100,7 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
                 "misses": misses,
                 "notes": phrase.onsets,
             }
+        case Swing(tick, percent):
+            return {"type": "swing", "tick": tick, "percent": percent}
         case Done():
             return {"type": "done"}

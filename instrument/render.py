@@ -6,19 +6,22 @@ It does as the stage does: the same core, the same bar-line rule, the same ties.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.files import check_folder
 from engine.phrase import HOLD_STEP
+from instrument.events import Decoded, Request, Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
-from instrument.scheduler import Answer, Decoded, Request, Scheduler, Z, perform_offline
+from instrument.scheduler import Answer, Scheduler, perform_offline
 from instrument.sound import write_wav
 from instrument.tempo import TICKS_PER_BAR
 
 if TYPE_CHECKING:
     from engine.decoding import PhraseDecoder
+
+T = TypeVar("T")
 
 SUFFIXES = {".mid", ".midi", ".wav"}
 
@@ -29,13 +32,17 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: ``z_at(tick)`` is asked at every swap; ``tempos`` begins at tick 0."""
+    """What to render: ``z_at(tick)`` is asked at every swap; ``tempos`` begins at tick 0.
+
+    ``swing_at(tick)``: the swing in per cent from there on; without it the mapping's throughout.
+    """
 
     z_at: Callable[[int], Z]
     bars: int
     tempos: Sequence[TempoChange]
     mapping: Mapping
     loop: bool = False
+    swing_at: Callable[[int], float] | None = None
 
 
 def steady(z: Z) -> Callable[[int], Z]:
@@ -55,11 +62,11 @@ def sweep(base: Z, dimension: int, low: float, high: float, bars: int) -> Callab
     return at
 
 
-def recorded(adopted: Sequence[tuple[int, Z]]) -> Callable[[int], Z]:
-    """The z that a take had adopted by each tick."""
+def recorded(changes: Sequence[tuple[int, T]]) -> Callable[[int], T]:
+    """What was in force at each tick of a take: its z, its swing."""
 
-    def at(tick: int) -> Z:
-        return next((z for since, z in reversed(adopted) if since <= tick), adopted[0][1])
+    def at(tick: int) -> T:
+        return next((value for since, value in reversed(changes) if since <= tick), changes[0][1])
 
     return at
 
@@ -96,6 +103,7 @@ def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[
         channel=mapping.channel,
         velocity=mapping.velocity,
         bars=plan.bars,
+        swing_for=plan.swing_at or (lambda _tick: mapping.swing),
     )
     notes: list[NoteEvent] = []
     if carried is not None and steps[0] == HOLD_STEP:

@@ -5,21 +5,23 @@ and headlessly, where :func:`perform_offline` calls it as fast as the decoder an
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
+from engine.phrase import HOLD_STEP
+from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Z
 from instrument.ledger import Ledger, NoteEvent
 from instrument.tempo import (
+    STRAIGHT,
     TICKS_PER_BAR,
+    TICKS_PER_EIGHTH,
     TICKS_PER_PHRASE,
     TICKS_PER_STEP,
     bar_line_from,
     bar_of,
     step_of,
+    swung,
 )
 
-Z: TypeAlias = tuple[float, ...]
 Refresh: TypeAlias = Literal["bar", "phrase", "step"]
 
 # How often a new phrase may be adopted; all of them divide the two-bar cycle.
@@ -31,83 +33,12 @@ TICKS_PER_REFRESH: dict[Refresh, int] = {
 DEFAULT_MARGIN_TICKS = 8  # 40 ms at 120 bpm, until the player has measured the engine
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A phrase as it is played, with the z it was decoded from: 32 ``tokens``, 32 ``steps``.
-
-    Raises ``ValueError`` for a row of another length, or a step that is no pitch, HOLD or REST.
-    """
-
-    z: Z
-    tokens: tuple[int, ...]
-    steps: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.tokens) != PHRASE_STEPS or len(self.steps) != PHRASE_STEPS:
-            raise ValueError(f"a phrase has {PHRASE_STEPS} tokens and {PHRASE_STEPS} steps")
-        if not all(REST_STEP <= step <= 127 for step in self.steps):
-            raise ValueError("a step is a pitch up to 127, -1 for HOLD or -2 for REST")
-
-    @property
-    def onsets(self) -> int:
-        """How many notes begin in the phrase."""
-        return sum(step >= 0 for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Somebody should decode ``z``; the phrase is wanted by ``tick``. Ids only ever grow."""
-
-    id: int
-    tick: int
-    z: Z
-
-
-@dataclass(frozen=True, slots=True)
-class Swap:
-    """At ``tick`` the answer to ``request`` was adopted, or was ``late`` (then ``None``)."""
-
-    tick: int
-    request: Request
-    adopted: Decoded | None
-
-    @property
-    def late(self) -> bool:
-        """The answer did not come in time, so the old phrase is repeated."""
-        return self.adopted is None
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """At ``tick`` a bar (from 1) begins, or inside it another phrase.
-
-    ``half`` 0 or 1 of ``phrase`` plays in this bar; ``late``: the phrase is repeated here because
-    the answer was late; ``misses`` counts those since the scheduler was made.
-    """
-
-    tick: int
-    bar: int
-    half: int
-    phrase: Decoded
-    late: bool
-    misses: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The bars that were asked for are over; every note is closed."""
-
-    tick: int
-
-
-Event: TypeAlias = NoteEvent | Request | Swap | Bar | Done
-
-
 class Scheduler:
     """One monophonic line that keeps its place in the two-bar cycle while its phrase changes.
 
     Ticks only ever grow: a stop freezes them, and the next play starts bar 1 on the next bar line,
-    so a take of several starts is one line of bars. One thread; nothing here waits or fails late.
+    so a take of several starts is one line of bars. Notes come at swung ticks, all else on the
+    grid. One thread; nothing here waits or fails late.
     """
 
     def __init__(
@@ -120,11 +51,13 @@ class Scheduler:
         velocity: int = 96,
         ports: int = 1,
         bars: int | None = None,
+        swing_for: Callable[[int], float] = lambda _tick: STRAIGHT,
     ) -> None:
         """Play ``first`` until something else was decoded, on every one of ``ports`` outputs.
 
         ``z_for(tick)`` is the z the controls ask for at the swap at ``tick``; ``bars`` is how many
-        bars a play lasts (``None``: until stopped).
+        bars a play lasts (``None``: until stopped); ``swing_for(tick)`` is the swing, 50..75 per
+        cent, of the eighth that begins at ``tick``.
         """
         self.phrase = first
         self.playing = False
@@ -132,16 +65,20 @@ class Scheduler:
         self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap its phrase is asked for
         self.misses = 0
         self.left_out = 0  # onsets that came too late to be heard
-        self.origin_tick = 0  # where bar 1 begins
+        self.origin_tick = 0  # where bar 1 begins, or would have begun
         self.ledger = Ledger()
         self._z_for = z_for
         self._refresh_ticks = TICKS_PER_REFRESH[refresh]
         self._channel, self._velocity, self._ports = channel, velocity, range(ports)
         self._bars = bars
+        self._end_song_tick: int | None = None
+        self._swing_for, self._swing = swing_for, swing_for(0)
         # ``first`` may come from a card that another machine wrote; what this engine makes of the
         # same z counts, so no z is "unchanged" before the first answer.
         self._z_decoded: Z | None = None
-        self._step_tick = 0  # the next step to be played
+        self._step_tick = 0  # the next step to be played, on the grid
+        self._step_due = 0  # when that is heard
+        self._began = False  # whether the next step is the first of this play
         self._swap_tick = 0  # the next moment at which a phrase may be adopted
         self._asked = False  # whether the phrase for that moment has been considered
         self._last_id = 0
@@ -153,20 +90,40 @@ class Scheduler:
         """The tick of the next thing to do; ``None`` while stopped."""
         if not self.playing:
             return None
-        return self._step_tick if self._asked else min(self._step_tick, self._ask_tick)
+        return self._step_due if self._asked else min(self._step_due, self._ask_tick)
 
     @property
     def _ask_tick(self) -> int:
-        return self._swap_tick - max(1, min(self.margin_ticks, self._refresh_ticks))
+        # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
+        swap_due = self._step_due if self._swap_tick == self._step_tick else self._swap_tick
+        return swap_due - self.cutoff_ticks
 
-    def play(self) -> int:
-        """Start at bar 1, or go on when playing already; returns the tick of bar 1.
+    @property
+    def cutoff_ticks(self) -> int:
+        """How long before a swap a knob may still be moved: the margin, within one refresh."""
+        return max(1, min(self.margin_ticks, self._refresh_ticks))
 
-        An answer to :meth:`cue` that has come by now is what bar 1 plays.
+    @property
+    def step_tick(self) -> int:
+        """Where the next step to be played lies on the grid."""
+        return self._step_tick
+
+    def play(self, song_tick: int = 0) -> int:
+        """Start at the first step from ``song_tick`` >= 0 on; the tick of the song's bar 1.
+
+        That is bar 1 unless the song begins elsewhere; then its tick may be negative. Goes on when
+        playing already. An answer to :meth:`cue` that has come by now is what is played first.
         """
         if not self.playing:
-            self.playing = True
-            self._swap_tick, self._asked = self.origin_tick, True
+            first = -(-song_tick // TICKS_PER_STEP) * TICKS_PER_STEP
+            bar_tick = first // TICKS_PER_BAR * TICKS_PER_BAR
+            if self._bars is not None:
+                self._end_song_tick = bar_tick + self._bars * TICKS_PER_BAR
+            self.playing = self._began = True
+            self._swap_tick, self._asked = self.origin_tick + first - bar_tick, True
+            self.origin_tick -= bar_tick
+            self._swing = self._swing_for(self._swap_tick)
+            self._go_to(self._swap_tick)
         return self.origin_tick
 
     def stop(self, tick: int) -> list[NoteEvent]:
@@ -174,6 +131,7 @@ class Scheduler:
         if self.playing:
             self.playing = False
             self.origin_tick = self._step_tick = bar_line_from(self._step_tick)
+            self._step_due = self._step_tick
             self._request = self._answer = None
         return self.silence(tick)
 
@@ -207,13 +165,13 @@ class Scheduler:
         """
         events: list[Event] = []
         while (due := self.next_due_tick) is not None and due <= tick:
-            if due < self._step_tick:
+            if due < self._step_due:
                 request = None if self._swap_tick < sound_from else self._ask(self._swap_tick)
                 self._asked = True
                 events += [request] if request else []
             else:
                 self._leap(sound_from, events)
-                self._step(self._step_tick >= sound_from, events)
+                self._step(self._step_due >= sound_from, events)
         return events
 
     def _ask(self, swap_tick: int) -> Request | None:
@@ -234,30 +192,42 @@ class Scheduler:
         events += self.silence(self._step_tick)
         leap = behind - behind % TICKS_PER_PHRASE
         self._step_tick += leap
+        self._step_due += leap
         self._swap_tick += leap
         self._asked = False
 
     def _step(self, audible: bool, events: list[Event]) -> None:
         tick = self._step_tick
         song_tick = tick - self.origin_tick
-        if self._bars is not None and song_tick >= self._bars * TICKS_PER_BAR:
+        if self._end_song_tick is not None and song_tick >= self._end_song_tick:
             events += [*self.stop(tick), Done(tick)]
             return
+        if song_tick % TICKS_PER_EIGHTH == 0 and (swing := self._swing_for(tick)) != self._swing:
+            self._swing = swing
+            events.append(Swing(tick, swing))
         swap = self._swap(tick) if tick == self._swap_tick else None
         if swap is not None:
             events.append(swap)
-        if song_tick % TICKS_PER_BAR == 0 or (swap is not None and not swap.late):
+        another = swap is not None and not swap.late
+        if song_tick % TICKS_PER_BAR == 0 or another or self._began:
             bar = bar_of(song_tick)
             late = swap is not None and swap.late
             events.append(Bar(tick, bar, (bar - 1) % 2, self.phrase, late, self.misses))
-        self._sound(tick, self.phrase.steps[step_of(song_tick)], audible, events)
-        self._step_tick = tick + TICKS_PER_STEP
+        self._began = False
+        self._sound(self._step_due, self.phrase.steps[step_of(song_tick)], audible, events)
+        self._go_to(tick + TICKS_PER_STEP)
+
+    def _go_to(self, step_tick: int) -> None:
+        """The next step is that at ``step_tick``; a swing turned inside an eighth waits for it."""
+        self._step_tick = step_tick
+        self._step_due = self.origin_tick + swung(step_tick - self.origin_tick, self._swing)
 
     def _swap(self, tick: int) -> Swap | None:
         """Adopt the answer if it is here, else repeat; ``None`` when nothing was asked for."""
         request, answer = self._request, self._answer
         self._request = self._answer = None
-        self._swap_tick, self._asked = tick + self._refresh_ticks, False
+        since = (tick - self.origin_tick) % self._refresh_ticks
+        self._swap_tick, self._asked = tick + self._refresh_ticks - since, False
         if request is None or self.frozen:
             return None
         if answer is None:

@@ -13,14 +13,14 @@ from typing import Any
 
 from engine.files import check_folder, write_atomically
 from engine.wire import Message
+from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
-from instrument.scheduler import Z
 from instrument.tempo import TICKS_PER_BAR
 
 TAKE_FORMAT = 1
-RECORDED = frozenset({"state", "bar", "take", "note"})
+RECORDED = frozenset({"state", "bar", "take", "note", "swing"})
 
 
 class TakeError(Exception):
@@ -114,20 +114,22 @@ def tempo_changes(start_bpm: float, account: Iterable[Message]) -> list[TempoCha
 class TakeAccount:
     """A take read back: enough to play it again.
 
-    ``adopted``: (tick, z) of every phrase that began to sound, in order. ``bars``: how many.
+    ``adopted``: (tick, z) of every phrase that began to sound, in order; ``swings``: (tick, per
+    cent) likewise. ``bars``: how many.
     """
 
     checkpoint: str
     mapping: Mapping
     tempos: list[TempoChange]
     adopted: list[tuple[int, Z]]
+    swings: list[tuple[int, float]]
     bars: int
 
 
 def read_take(file: Path) -> TakeAccount:
     """The account beside ``file`` (.mid or .jsonl). Raises :class:`TakeError`.
 
-    A take with more than one start, or stopped inside a bar, is refused for now: it says so.
+    A take with more than one start, or begun inside a song, is refused for now: it says so.
     """
     account = account_of(file)
     try:
@@ -136,11 +138,14 @@ def read_take(file: Path) -> TakeAccount:
         if head["type"] != "glisser-take" or head["format"] != TAKE_FORMAT:
             raise TakeError(f"{account} is no take of format {TAKE_FORMAT}")
         bars = [m for m in messages if m["type"] == "bar"]
+        swings = [m for m in messages if m["type"] == "swing"]
+        mapping = Mapping.from_message(head["mapping"])
         found = TakeAccount(
             checkpoint=head["checkpoint"],
-            mapping=Mapping.from_message(head["mapping"]),
+            mapping=mapping,
             tempos=tempo_changes(head["tempo_bpm"], messages),
             adopted=[(m["tick"], tuple(m["z"])) for m in bars],
+            swings=[(0, mapping.swing), *((m["tick"], m["percent"]) for m in swings)],
             bars=len({m["tick"] // TICKS_PER_BAR for m in bars}),
         )
     except OSError as error:
@@ -149,6 +154,8 @@ def read_take(file: Path) -> TakeAccount:
         raise TakeError(f"{account} is not a whole take: {error!r}") from error
     if not found.adopted:
         raise TakeError(f"{account} holds no bar")
+    if bars[0]["bar"] != 1 or found.adopted[0][0] % TICKS_PER_BAR:
+        raise TakeError(f"{account} begins inside a song; only takes from bar 1 can be rendered")
     if _starts(messages) > 1:
         raise TakeError(
             f"{account} has more than one start; only takes of one start can be rendered"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from engine.files import check_folder
 from engine.fitting import is_silent
 from engine.phrase import REST_STEP, STEPS_PER_BAR, Phrase, notes_from_steps
+from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import midi_bytes, write_midi
-from instrument.scheduler import Z
 from instrument.tempo import TICKS_PER_STEP
 
 if TYPE_CHECKING:

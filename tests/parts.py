@@ -5,9 +5,9 @@ from typing import Any
 from engine.phrase import HOLD_STEP, PHRASE_STEPS
 from engine.wire import Message
 from instrument.controls import ControlState
+from instrument.events import Decoded
 from instrument.mapping import Mapping
 from instrument.player_messages import Setup
-from instrument.scheduler import Decoded
 
 TOKENS = tuple(range(PHRASE_STEPS))
 BEATS = (60, HOLD_STEP, HOLD_STEP, HOLD_STEP) * 8

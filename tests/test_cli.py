@@ -59,6 +59,9 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
         (["--take", "/no/such/folder/t.mid"], ["/no/such/folder/t.mid"]),
         (["--take", "take.wav"], ["take.wav", ".mid"]),
         (["--clock", "sundial"], ["sundial", "internal"]),
+        (["--clock", "link"], ["link", "internal or midi"]),
+        (["--out", "juno@80"], ["juno@80", "-50 to +50"]),
+        (["--out", "juno@1", "--clock-out", "juno@2"], ["juno@2", "--out"]),
         (["--frobnicate"], ["--frobnicate"]),
     ],
 )

@@ -6,7 +6,15 @@ import pytest
 
 from engine.attributes import DIRECTION, LEAN, NOTE_COUNT, REGISTER, Attribute
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
-from instrument.display import Display, bar_line, knob_row, piano_roll, pitch_name, said
+from instrument.display import (
+    Display,
+    bar_line,
+    cutoff_words,
+    knob_row,
+    piano_roll,
+    pitch_name,
+    said,
+)
 from instrument.true_knobs import TrueKnob
 
 BAR = {
@@ -132,3 +140,24 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
     display.fault("the cable is out")
     display.close()
     assert stream.getvalue() == bar_line(BAR, [NOTES]) + "\n! the cable is out\n"
+
+
+def test_a_log_is_told_when_the_clock_changes_and_not_its_every_tenth() -> None:
+    """Waiting, locked, lost: one line each."""
+    stream = io.StringIO()
+    display = Display(stream)
+    for words in ("waiting for clock", "locked at 120.1 bpm", "locked at 120.2 bpm", "clock lost"):
+        display.on_clock(words)
+    assert stream.getvalue().splitlines() == [
+        "clock: waiting for clock",
+        "clock: locked at 120.1 bpm",
+        "clock: clock lost",
+    ]
+
+
+def test_the_panel_says_until_when_a_knob_counts() -> None:
+    """Before the bar line, or the sixteenth where the patch says step."""
+    told = {**BAR, "cutoff_ms": 12.4, "refresh": "bar"}
+    assert cutoff_words(told) == "knobs count until 12 ms before the next bar line"
+    assert cutoff_words({**told, "refresh": "step"}).endswith("before the next sixteenth")
+    assert cutoff_words(None) == cutoff_words(BAR) == ""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instrument.actions import Action, SetKnob
-from instrument.mapping import CcMapping, Mapping
+from instrument.mapping import CcMapping, Mapping, Receive
 from instrument.midi_api import (
     MidiError,
     api_name,
@@ -18,7 +18,7 @@ from instrument.midi_api import (
     match_port,
     plain_name,
 )
-from instrument.midi_in import ControllerReader, MidiInput, input_names, position_of
+from instrument.midi_in import Arrival, ControllerReader, MidiInput, input_names, position_of
 
 MAPPING = Mapping()
 
@@ -86,6 +86,20 @@ def test_broken_messages_are_counted_and_the_next_is_heard() -> None:
 ALSA = ["Midi Through:Midi Through Port-0 14:0", "nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0"]
 TWINS = ["KeyStep:KeyStep MIDI 1 20:0", "KeyStep:KeyStep MIDI 1 24:0"]
 PAIR = ["LCXL:LCXL MIDI 1 20:0", "LCXL:LCXL MIDI 2 20:1"]
+
+
+def test_a_clock_is_heard_with_its_port_and_time_and_programs_are_counted_when_wanted() -> None:
+    """Every message goes to the clock's room first, knobs too; a program moves nothing yet."""
+    heard: list[Arrival] = []
+    mapping = Mapping(receive=Receive(program=True))
+    midi = MidiInput(None, (), mapping, lambda _: None, lambda _: None, heard.append)
+    for message in ([0xF8], [0xC0, 5], [0xB0, 20, 127]):
+        midi._on_message((message, 0.25), "DAW")
+    assert midi.drain() == [SetKnob(1, 1.0)]
+    assert [(each.port, each.delta_s, each.message[0]) for each in heard] == [
+        ("DAW", 0.25, status) for status in (0xF8, 0xC0, 0xB0)
+    ]
+    assert midi.programs == 1
 
 
 @pytest.mark.parametrize(

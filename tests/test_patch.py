@@ -70,7 +70,12 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "key", "allowed"),
     [
-        ('refersh = "bar"', 1, "refersh", "allowed here: refresh, out, latent, knobs"),
+        (
+            'refersh = "bar"',
+            1,
+            "refersh",
+            "allowed here: refresh, swing, out, latent, receive, knobs",
+        ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel, velocity"),
         ("[out]\n\nchannel = 17", 3, "out.channel", "1 to 16"),
@@ -82,6 +87,9 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
         ("[knobs]\n1 = { z = 13 }", 2, "knobs.1.z", "allowed is 1 to 12"),
         ("[knobs]\n1 = { z = 0 }", 2, "knobs.1.z", "from 1"),
         ("[knobs]\n1 = { z = '1' }", 2, "knobs.1.z", "a whole number"),
+        ("swing = 80", 1, "swing", "50 (straight) to 75"),
+        ("[receive]\nclock = 1", 2, "receive.clock", "true or false"),
+        ("[receive]\nnotes = true", 2, "receive.notes", "clock, transport, program"),
         ("[knobs]\n1 = { cc = 20 }", 2, "knobs.1.z", "is missing"),
         ("[knobs]\n1 = { z = 1, cc = 123 }", 2, "knobs.1.cc", "0 to 119"),
         ("[knobs.4]\nz = 1\nrange = [5]", 3, "knobs.4.range", "two finite numbers"),

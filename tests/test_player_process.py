@@ -83,7 +83,8 @@ def test_a_whole_performance_over_pipes() -> None:
         player.tell({"type": "quit"})
         heard += player.rest()
         assert player.popen.wait() == 0
-    assert heard[0] == {"type": "opened", "port": "recorder", "api": "none", "recorder": True}
+    opened = {"port": "recorder", "clock_to": "", "api": "none", "recorder": True}
+    assert heard[0] == {"type": "opened", **opened}
     onsets = [(n["tick"], n["pitch"]) for n in heard if n["type"] == "note" and n["velocity"]]
     assert onsets == [(n * TICKS_PER_BEAT, 60 if n < 4 else 64) for n in range(16)]
     assert sounding_after(heard) == set()
@@ -180,7 +181,7 @@ import instrument.player
 from instrument.midi_out import Recorder
 
 class DeadServer(Recorder):
-    def send(self, message, tick, /):
+    def send(self, message, due_ns, /):
         ctypes.PyDLL(None).pause()  # waits for good, and keeps the interpreter's lock
 
 instrument.player.open_outputs = lambda names, midi_api: [DeadServer()]

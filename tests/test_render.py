@@ -1,5 +1,6 @@
 """Headless rendering: the stage's own core, ties, loops and sweeps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,10 @@ import pytest
 from engine.decoding import PhraseDecoder
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, Phrase, notes_from_steps
 from engine.vocabulary import Vocabulary
+from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.render import Plan, recorded, render_notes, steady, sweep
-from instrument.scheduler import Z
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_STEP
 
 ORIGIN: Z = (0.0,) * 12
@@ -98,3 +99,16 @@ def test_the_render_of_a_point_is_its_phrase(tiny_checkpoint: Path, z1: float) -
     z = (z1, *ORIGIN[1:])
     onsets = [(s, p) for s, p, on in shown(render_notes(plan(steady(z), 2), decoder)) if on]
     assert onsets == [(n.onset_step, n.pitch) for n in decoder.decode(z)[0].notes]
+
+
+def test_a_render_swings_as_the_patch_says_and_a_take_where_it_swung() -> None:
+    """The off-beats of the first bar at 75 %, those of the second straight; bar lines stay."""
+    row = [60, 62] * 16
+    swung = plan(steady(ORIGIN), 2)
+    swung = replace(swung, swing_at=recorded([(0, 75.0), (TICKS_PER_BAR, 50.0)]))
+    notes = render_notes(swung, Written({0.0: row}))
+    offbeats = [n.tick % 48 for n in notes if n.pitch == 62 and n.velocity]
+    assert offbeats == [36] * 8 + [24] * 8
+    patched = replace(plan(steady(ORIGIN), 1), mapping=Mapping(swing=66.7))
+    onsets = [n.tick for n in render_notes(patched, Written({0.0: row})) if n.velocity]
+    assert onsets[:4] == [0, 32, 48, 80]

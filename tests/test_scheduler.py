@@ -10,19 +10,13 @@ from hypothesis import strategies as st
 
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, STEPS_PER_BAR, notes_from_steps
 from instrument.clock import ManualClock
+from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Z
 from instrument.ledger import NoteEvent
 from instrument.scheduler import (
     TICKS_PER_REFRESH,
     Answer,
-    Bar,
-    Decoded,
-    Done,
-    Event,
     Refresh,
-    Request,
     Scheduler,
-    Swap,
-    Z,
     perform_offline,
 )
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP, Timeline
@@ -70,9 +64,10 @@ def scheduler(
     refresh: Refresh = "bar",
     ports: int = 1,
     bars: int | None = None,
+    swing_for: Callable[[int], float] = lambda _tick: 50.0,
 ) -> Scheduler:
     first = Decoded(ORIGIN, TOKENS, tuple(steps))
-    return Scheduler(first, z_for, refresh=refresh, ports=ports, bars=bars)
+    return Scheduler(first, z_for, refresh=refresh, ports=ports, bars=bars, swing_for=swing_for)
 
 
 def notes(events: Sequence[Event]) -> list[tuple[int, int, int]]:
@@ -425,6 +420,86 @@ def test_the_last_bar_ends_on_its_bar_line() -> None:
     assert core.play() == 2 * BAR
 
 
+# --- Swing ----------------------------------------------------------------------------------------
+
+
+def test_swing_delays_every_second_sixteenth_and_nothing_else() -> None:
+    """At 66.7 % the off-beat comes on the triplet, 32 ticks of 48; offs move with their step."""
+    core = scheduler((60, 62) * 16, swing_for=lambda _tick: 66.7)
+    core.play()
+    assert notes(play_to(core, 4 * STEP - 1)) == [
+        (0, 60, 96),
+        (32, 60, 0),
+        (32, 62, 96),
+        (48, 62, 0),
+        (48, 60, 96),
+        (80, 60, 0),
+        (80, 62, 96),
+    ]
+
+
+def test_a_swing_turned_inside_an_eighth_waits_for_the_next() -> None:
+    """The off-beat that is on its way comes where the eighth began to put it; then it is told."""
+    swing = [75.0]
+    core = scheduler((60,) * PHRASE_STEPS, swing_for=lambda _tick: swing[0])
+    core.play()
+    core.pop_due(30)
+    swing[0] = 50.0
+    events = core.pop_due(2 * 48)
+    assert [tick for tick, _ in onsets(events)] == [36, 48, 72, 96]
+    assert [event for event in events if isinstance(event, Swing)] == [Swing(48, 50.0)]
+
+
+def test_a_phrase_for_an_off_beat_is_asked_for_before_its_swung_moment() -> None:
+    """With refresh = step the knob may be moved as long before the off-beat as before the beat."""
+    core = scheduler(refresh="step", z_for=lambda tick: (float(tick),), swing_for=lambda _t: 75.0)
+    core.margin_ticks = 10
+    core.play()
+    asked = [(due, r.tick) for due in range(49) for r in requests(core.pop_due(due))]
+    assert asked == [(26, 24), (38, 48)]
+
+
+# --- A song that begins elsewhere -----------------------------------------------------------------
+
+
+def test_a_play_inside_the_song_keeps_the_place_in_the_cycle() -> None:
+    """From song position 2 1/2 bars: step 8 of the first half, told as bar 3, then bars 4, 5."""
+    steps = tuple(range(40, 40 + PHRASE_STEPS))
+    core = scheduler(steps)
+    origin = core.play(2 * BAR + 8 * STEP)
+    assert origin == -2 * BAR
+    events = play_to(core, 2 * BAR - 1)
+    assert onsets(events)[0] == (8 * STEP, 48)
+    assert [(bar.tick, bar.bar, bar.half) for bar in bars(events)] == [
+        (8 * STEP, 3, 0),
+        (BAR, 4, 1),
+    ]
+
+
+def test_a_play_between_two_steps_begins_at_the_next() -> None:
+    """A song position that is no sixteenth loses less than one."""
+    core = scheduler(tuple(range(40, 40 + PHRASE_STEPS)))
+    core.play(5 * STEP + 1)
+    assert onsets(play_to(core, 6 * STEP)) == [(6 * STEP, 46)]
+
+
+def test_after_a_play_inside_a_bar_swaps_fall_on_bar_lines_again() -> None:
+    """The first bar line after it follows the knob, as any other."""
+    core = scheduler(z_for=lambda _tick: (3.0,))
+    core.play(BAR + 4 * STEP)
+    assert swaps(play_to(core, 2 * BAR)) == [(BAR, False)]
+
+
+def test_bars_are_counted_from_where_the_play_began() -> None:
+    """Two bars from bar 5 end at bar 7; ticks go on from the bar line after."""
+    core = scheduler(bars=2)
+    core.play(4 * BAR)
+    events = play_to(core, 10 * BAR)
+    assert [bar.bar for bar in bars(events)] == [5, 6]
+    assert events[-1] == Done(2 * BAR)
+    assert core.play() == 2 * BAR
+
+
 # --- Time that misbehaves -------------------------------------------------------------------------
 
 
@@ -656,17 +731,21 @@ def perform_live(core: Scheduler, delay_ns: int, tempo_bpm: float) -> list[Event
     refreshes,
     st.floats(20, 400),
     st.integers(0, 4),
+    st.lists(st.floats(50, 75), min_size=1, max_size=20),
 )
 def test_the_stage_and_the_headless_render_play_the_same(
-    knob: list[int], refresh: Refresh, tempo_bpm: float, delay_ticks: int
+    knob: list[int], refresh: Refresh, tempo_bpm: float, delay_ticks: int, swings: list[float]
 ) -> None:
     """With answers in time, a clock changes nothing: the same events in the same order."""
 
     def z_for(tick: int) -> Z:
         return (float(knob[tick // STEP % len(knob)]),)
 
+    def swing_for(tick: int) -> float:
+        return swings[tick // (2 * STEP) % len(swings)]
+
     def core() -> Scheduler:
-        return scheduler(z_for=z_for, refresh=refresh, bars=5)
+        return scheduler(z_for=z_for, refresh=refresh, bars=5, swing_for=swing_for)
 
     delay_ns = Timeline(tempo_bpm).ns_of(delay_ticks)
     live = perform_live(core(), delay_ns, tempo_bpm)

@@ -29,7 +29,7 @@ def state(tick: int, *, playing: bool, tempo_bpm: float = 120.0) -> Message:
 
 
 def bar(tick: int, z1: float = 0.0) -> Message:
-    return {"type": "bar", "tick": tick, "z": [z1, *Z[1:]]}
+    return {"type": "bar", "tick": tick, "bar": tick // 384 + 1, "z": [z1, *Z[1:]]}
 
 
 def a_take(*account: Message) -> Take:
@@ -47,6 +47,7 @@ def test_a_take_is_written_and_read_back(tmp_path: Path) -> None:
         note(0, 60, 96),
         note(384, 60, 0),
         bar(384, 1.5),
+        {"type": "swing", "tick": 384, "percent": 60.0},
         note(384, 62, 96),
         note(768, 62, 0),
         state(768, playing=False),
@@ -56,6 +57,7 @@ def test_a_take_is_written_and_read_back(tmp_path: Path) -> None:
     found = read_take(file)
     assert (found.checkpoint, found.bars, found.mapping) == ("stage", 2, Mapping())
     assert [(tick, z[0]) for tick, z in found.adopted] == [(0, 0.0), (384, 1.5)]
+    assert found.swings == [(0, 50.0), (384, 60.0)]
     assert mido.MidiFile(file).length == pytest.approx(4.0)
     assert (take.bars, take.onsets) == (2, 2)
 
@@ -135,4 +137,12 @@ def test_a_take_of_two_starts_says_that_it_cannot_be_rendered(tmp_path: Path) ->
     on, off = state(0, playing=True), state(384, playing=False)
     a_take(on, bar(0), off, state(384, playing=True), bar(384)).write(tmp_path / "t.mid")
     with pytest.raises(TakeError, match="more than one start"):
+        read_take(tmp_path / "t.mid")
+
+
+def test_a_take_that_begins_inside_a_song_says_so(tmp_path: Path) -> None:
+    """Continued at bar 3: refused with the reason, not rendered from another half."""
+    first = {**bar(0), "bar": 3}
+    a_take(state(0, playing=True), first, note(0, 60, 96)).write(tmp_path / "t.mid")
+    with pytest.raises(TakeError, match="begins inside a song"):
         read_take(tmp_path / "t.mid")

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instrument.tempo import (
+    MAX_TEMPO_BPM,
+    MIN_TEMPO_BPM,
     TICKS_PER_BAR,
     TICKS_PER_BEAT,
+    TICKS_PER_EIGHTH,
     TICKS_PER_PHRASE,
     TICKS_PER_STEP,
     Timeline,
@@ -16,6 +19,7 @@ from instrument.tempo import (
     bar_of,
     checked_tempo,
     step_of,
+    swung,
 )
 
 ticks = st.integers(0, 10**9)
@@ -96,3 +100,39 @@ def test_a_tempo_outside_20_to_400_is_refused_in_one_sentence(tempo_bpm: float) 
         checked_tempo(tempo_bpm)
     with pytest.raises(ValueError, match=r"outside 20\.\.400"):
         Timeline(tempo_bpm)
+
+
+swings = st.floats(50, 75)
+
+
+@given(ticks, swings)
+def test_swing_never_turns_time_back_and_leaves_the_eighths_alone(tick: int, swing: float) -> None:
+    """Later ticks are heard later or together; every eighth, and so every bar line, stays put."""
+    assert swung(tick, swing) <= swung(tick + 1, swing)
+    eighth = tick // TICKS_PER_EIGHTH * TICKS_PER_EIGHTH
+    assert swung(eighth, swing) == eighth
+    assert tick <= swung(tick, swing) < eighth + TICKS_PER_EIGHTH
+
+
+@given(ticks)
+def test_fifty_per_cent_is_straight(tick: int) -> None:
+    """Nothing moves."""
+    assert swung(tick, 50.0) == tick
+
+
+@pytest.mark.parametrize(("swing", "off_beat"), [(50, 24), (62.5, 30), (66.7, 32), (75, 36)])
+def test_the_off_beat_comes_after_its_share_of_the_eighth(swing: float, off_beat: int) -> None:
+    """66.7 per cent is the triplet, exactly."""
+    assert swung(TICKS_PER_STEP, swing) == off_beat
+
+
+@given(lines, ticks, st.integers(-5_000_000, 5_000_000), st.integers(24, 96))
+def test_a_line_that_leans_towards_another_moves_nothing_and_meets_it(
+    line: Timeline, tick: int, shift_ns: int, within: int
+) -> None:
+    """Five milliseconds are caught up over a sixteenth or more: the tick stays, then both agree."""
+    other = Timeline(line.tempo_bpm, line.anchor_tick, line.anchor_ns + shift_ns)
+    leaning = line.towards(other, tick, within)
+    assert leaning.ns_of(tick) == line.ns_of(tick)
+    if MIN_TEMPO_BPM < leaning.tempo_bpm < MAX_TEMPO_BPM:
+        assert abs(leaning.ns_of(tick + within) - other.ns_of(tick + within)) <= 1_000

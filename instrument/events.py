@@ -1,0 +1,89 @@
+"""What a performance is made of: a decoded phrase, and everything that happens at a tick. Pure."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.phrase import PHRASE_STEPS, REST_STEP
+from instrument.ledger import NoteEvent
+
+Z: TypeAlias = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A phrase as it is played, with the z it was decoded from: 32 ``tokens``, 32 ``steps``.
+
+    Raises ``ValueError`` for a row of another length, or a step that is no pitch, HOLD or REST.
+    """
+
+    z: Z
+    tokens: tuple[int, ...]
+    steps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.tokens) != PHRASE_STEPS or len(self.steps) != PHRASE_STEPS:
+            raise ValueError(f"a phrase has {PHRASE_STEPS} tokens and {PHRASE_STEPS} steps")
+        if not all(REST_STEP <= step <= 127 for step in self.steps):
+            raise ValueError("a step is a pitch up to 127, -1 for HOLD or -2 for REST")
+
+    @property
+    def onsets(self) -> int:
+        """How many notes begin in the phrase."""
+        return sum(step >= 0 for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody should decode ``z``; the phrase is wanted by ``tick``. Ids only ever grow."""
+
+    id: int
+    tick: int
+    z: Z
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """At ``tick`` the answer to ``request`` was adopted, or was ``late`` (then ``None``)."""
+
+    tick: int
+    request: Request
+    adopted: Decoded | None
+
+    @property
+    def late(self) -> bool:
+        """The answer did not come in time, so the old phrase is repeated."""
+        return self.adopted is None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """At ``tick`` a bar (from 1) begins, or inside it another phrase.
+
+    ``half`` 0 or 1 of ``phrase`` plays in this bar; ``late``: the phrase is repeated here because
+    the answer was late; ``misses`` counts those since the scheduler was made.
+    """
+
+    tick: int
+    bar: int
+    half: int
+    phrase: Decoded
+    late: bool
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """From the eighth at ``tick`` on, its off-beat sixteenths come after ``percent`` of it."""
+
+    tick: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The bars that were asked for are over; every note is closed."""
+
+    tick: int
+
+
+Event: TypeAlias = NoteEvent | Request | Swap | Bar | Swing | Done

@@ -1,0 +1,45 @@
+"""A port as a person names it, with its nudge: ``NAME`` or ``NAME@+3.5``. Pure.
+
+The nudge stands where the port is named because it belongs to a cable and what hangs on it, not to
+the music: a patch travels to another rig, the slow synth does not.
+"""
+
+import math
+from dataclasses import dataclass
+
+MAX_NUDGE_MS = 50.0
+_NS_PER_MS = 1_000_000
+
+
+class NudgeError(ValueError):
+    """What follows the @ is no nudge; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class NudgedPort:
+    """``name``: a part of a port's name. ``nudge_ms``: later by so much, earlier if negative."""
+
+    name: str
+    nudge_ms: float = 0.0
+
+    @property
+    def nudge_ns(self) -> int:
+        """The nudge in nanoseconds."""
+        return round(self.nudge_ms * _NS_PER_MS)
+
+
+def nudged_port(text: str) -> NudgedPort:
+    """Read ``NAME`` or ``NAME@MS``, -50..50 ms. Raises :class:`NudgeError`."""
+    name, at, number = text.rpartition("@")
+    if not at:
+        return NudgedPort(text)
+    try:
+        nudge_ms = float(number)
+    except ValueError:
+        nudge_ms = math.nan
+    if not abs(nudge_ms) <= MAX_NUDGE_MS:  # NaN is not within either
+        raise NudgeError(
+            f"port {text!r}: after the @ stands a nudge in ms, -{MAX_NUDGE_MS:g} to "
+            f"+{MAX_NUDGE_MS:g}, such as {name or 'NAME'}@+3.5"
+        )
+    return NudgedPort(name, nudge_ms)
