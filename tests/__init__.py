@@ -1,0 +1,1 @@
+"""A package, because one of the benchmarks' libraries (isobar) installs a ``tests`` of its own."""
