@@ -63,7 +63,12 @@ def every_note(first_channel: int) -> Iterator[tuple[int, int]]:
 
 
 class Output(Protocol):
-    """A place for MIDI messages. One thread; ``tick`` is when the message was due."""
+    """A place for MIDI messages. One thread."""
+
+    @property
+    def lead_ns(self) -> int:
+        """How long before its moment a message is to be handed over; 0: at its moment."""
+        ...
 
     @property
     def name(self) -> str:
@@ -75,8 +80,11 @@ class Output(Protocol):
         """The MIDI system it belongs to; ``none`` for a recorder."""
         ...
 
-    def send(self, message: bytes, tick: int, /) -> None:
-        """Pass one whole MIDI message on; nothing happens after ``close``."""
+    def send(self, message: bytes, due_ns: int, /) -> None:
+        """Pass one whole MIDI message on, to sound at ``due_ns`` of the player's clock.
+
+        A port without a lead sends it at once, so call then. Nothing happens after ``close``.
+        """
         ...
 
     def close(self) -> None:
@@ -86,17 +94,18 @@ class Output(Protocol):
 
 @dataclass(slots=True)
 class Recorder:
-    """An output that remembers: ``(tick, message)`` in the order sent."""
+    """An output that remembers: ``(due_ns, message)`` in the order sent."""
 
     sent: list[tuple[int, bytes]] = field(default_factory=list)
     name: str = "recorder"
     api: str = "none"
+    lead_ns: int = 0
     closed: bool = False
 
-    def send(self, message: bytes, tick: int, /) -> None:
+    def send(self, message: bytes, due_ns: int, /) -> None:
         """Remember one message."""
         if not self.closed:
-            self.sent.append((tick, message))
+            self.sent.append((due_ns, message))
 
     def close(self) -> None:
         """Remember nothing more."""
@@ -109,6 +118,8 @@ class RtMidiOutput:
     There RtMidi hangs with the interpreter's lock once its ring is full (about 2,340 notes), which
     is why this lives in a process of its own with a watchdog.
     """
+
+    lead_ns = 0
 
     def __init__(
         self,
@@ -125,7 +136,7 @@ class RtMidiOutput:
         self._last_sent_ns: int | None = None
         self._closed = False
 
-    def send(self, message: bytes, _tick: int, /) -> None:
+    def send(self, message: bytes, _due_ns: int, /) -> None:
         """Send at once; a closed port is left alone, because a message to one can crash."""
         if self._closed:
             return

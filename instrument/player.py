@@ -130,7 +130,8 @@ class Player:
         """Send the notes first, then tell of everything in order."""
         for event in events:
             if isinstance(event, NoteEvent):
-                self._outputs[event.port].send(note_message(event), event.tick)
+                due_ns = self._timeline.ns_of(event.tick)
+                self._outputs[event.port].send(note_message(event), due_ns)
         for event in events:
             if isinstance(event, Request):
                 self._trips.asked(event.id, now_ns)
@@ -200,7 +201,7 @@ class Player:
 
     def _quieten(self, output: Output, tick: int) -> None:
         for message in quiet_channel(self._mapping.channel):
-            output.send(message, tick)
+            output.send(message, self._timeline.ns_of(tick))
 
     def _send_flood(self, now_ns: int) -> None:
         """Some of the note-offs of a second panic, but none for a note begun since."""
@@ -214,7 +215,8 @@ class Player:
                 return
             if note not in sounding:
                 for port, output in enumerate(self._outputs):
-                    output.send(note_message(NoteEvent(tick, port, *note, 0)), tick)
+                    off = note_message(NoteEvent(tick, port, *note, 0))
+                    output.send(off, self._timeline.ns_of(tick))
 
 
 def perform(player: Player, clock: Clock, inbox: Inbox) -> None:

@@ -103,7 +103,7 @@ def test_nothing_reaches_a_closed_port() -> None:
     assert port.done == ["close", "delete"]
 
 
-def test_a_recorder_keeps_ticks_and_bytes_until_it_is_closed() -> None:
+def test_a_recorder_keeps_times_and_bytes_until_it_is_closed() -> None:
     """It stands in for a port wherever there is none."""
     recorder = Recorder()
     recorder.send(b"\x90\x3c\x60", 24)

@@ -175,7 +175,7 @@ def test_stop_and_play() -> None:
     assert len(stage.sent()) == quiet
     stage.tell(transport("stop"))
     stage.tell(transport("play"))
-    assert stage.outputs[0].sent[-1] == (TICKS_PER_BAR, NOTE_ON)
+    assert stage.outputs[0].sent[-1] == (stage.clock.now_ns(), NOTE_ON)
     states = [(state["playing"], state["tick"]) for state in stage.told("state")]
     assert states == [
         (True, 0),
@@ -252,8 +252,8 @@ def test_a_second_panic_within_a_second_closes_every_note_there_is() -> None:
     closed = {(message[0] & 0x0F, message[1]) for message in flooded if message[0] & 0xF0 == 0x80}
     assert closed == {(channel, pitch) for channel in range(16) for pitch in range(128)}
     assert flooded.count(NOTE_OFF) == flooded.count(NOTE_ON) - 1  # the last one still sounds
-    beats = [tick for tick, message in stage.outputs[0].sent if message == NOTE_ON]
-    assert beats == [n * TICKS_PER_BEAT for n in range(len(beats))]
+    beats = [due_ns for due_ns, message in stage.outputs[0].sent if message == NOTE_ON]
+    assert beats == [stage.start_ns + n * BEAT_NS for n in range(len(beats))]
 
 
 def test_two_panics_far_apart_are_two_first_panics() -> None:
@@ -275,7 +275,7 @@ def test_after_a_suspension_there_is_no_burst() -> None:
     assert stage.sent() == [NOTE_ON, NOTE_OFF]
     assert stage.told("error")[-1]["text"].endswith("notes left out: 2")
     stage.run(3 * BEAT_NS)
-    assert stage.outputs[0].sent[2:] == [(3 * TICKS_PER_BEAT, NOTE_ON)]
+    assert stage.outputs[0].sent[2:] == [(stage.start_ns + 3 * BEAT_NS, NOTE_ON)]
     assert len(stage.told("error")) == 1
 
 
@@ -296,10 +296,10 @@ def test_after_the_last_bar_all_is_closed_and_done_is_told() -> None:
     assert stage.told("done") == []
     stage.run(2 * BAR_NS)
     assert stage.told("done") == [{"type": "done"}]
-    assert stage.outputs[0].sent[-1] == (2 * TICKS_PER_BAR, NOTE_OFF)
+    assert stage.outputs[0].sent[-1] == (stage.start_ns + 2 * BAR_NS, NOTE_OFF)
     assert stage.told("state")[-1]["playing"] is False
     stage.run(4 * BAR_NS)
-    assert stage.outputs[0].sent[-1] == (2 * TICKS_PER_BAR, NOTE_OFF)
+    assert stage.outputs[0].sent[-1] == (stage.start_ns + 2 * BAR_NS, NOTE_OFF)
 
 
 @pytest.mark.parametrize("last", [{"type": "quit"}, END])
@@ -327,10 +327,10 @@ def test_a_port_that_fails_keeps_no_other_from_falling_silent() -> None:
     """After a fault every port that still works gets its note-offs."""
 
     class Broken(Recorder):
-        def send(self, message: bytes, tick: int, /) -> None:
+        def send(self, message: bytes, due_ns: int, /) -> None:
             if self.sent:
                 raise OSError("the cable is out")
-            self.sent.append((tick, message))
+            self.sent.append((due_ns, message))
 
     stage = Stage(outputs=[Broken(), Recorder()])
     stage.tell()

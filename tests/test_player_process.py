@@ -180,7 +180,7 @@ import instrument.player
 from instrument.midi_out import Recorder
 
 class DeadServer(Recorder):
-    def send(self, message, tick, /):
+    def send(self, message, due_ns, /):
         ctypes.PyDLL(None).pause()  # waits for good, and keeps the interpreter's lock
 
 instrument.player.open_outputs = lambda names, midi_api: [DeadServer()]
