@@ -16,8 +16,9 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from engine.wire import BrokenStreamError, Message, read_message
-from instrument.clock import Clock, InternalClock
+from instrument.clock import Clock
 from instrument.controls import ControlState
+from instrument.jack_out import clock_for
 from instrument.latent import z_at
 from instrument.ledger import NoteEvent
 from instrument.midi_api import MidiError
@@ -48,6 +49,7 @@ class Player:
         """Stand ready on bar 1, or play at once when ``setup`` says so."""
         self.exit_status: int | None = None
         self._outputs, self._post = outputs, post
+        self._lead_ns = max(output.lead_ns for output in outputs)
         self._mapping, self._controls = setup.mapping, setup.controls
         self._base = setup.first.z
         self._timeline = Timeline(setup.tempo_bpm, 0, now_ns)
@@ -90,6 +92,8 @@ class Player:
             self._send_flood(now_ns)
         if now_ns >= self._alive_ns:
             self._post({"type": "alive"})
+            for text in filter(None, [output.trouble() for output in self._outputs]):
+                self._post({"type": "error", "text": text})
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
         return self._next_ns()
 
@@ -106,21 +110,22 @@ class Player:
         return z_at(self._controls, self._mapping, self._base)
 
     def _tick_at(self, now_ns: int) -> int:
-        """The tick of now; while stopped, that of the bar 1 to come."""
-        playing = self._core.playing
-        return self._timeline.tick_at(now_ns) if playing else self._core.origin_tick
+        """The last tick handed over by now; while stopped, that of the bar 1 to come."""
+        if self._core.playing:
+            return self._timeline.tick_at(now_ns + self._lead_ns)
+        return self._core.origin_tick
 
     def _next_ns(self) -> int:
         next_ns = self._alive_ns
         if (due_tick := self._core.next_due_tick) is not None:
-            next_ns = min(next_ns, self._timeline.ns_of(due_tick))
+            next_ns = min(next_ns, self._timeline.ns_of(due_tick) - self._lead_ns)
         return next_ns if self._flood is None else min(next_ns, self._flood_ns)
 
     def _play_due(self, now_ns: int) -> None:
         if self._core.playing:
             sound_from = self._timeline.tick_at(now_ns - LATE_NS - 1) + 1
             before = self._core.left_out
-            events = self._core.pop_due(self._timeline.tick_at(now_ns), sound_from)
+            events = self._core.pop_due(self._tick_at(now_ns), sound_from)
             self._do(events, now_ns)
             if (left_out := self._core.left_out - before) > 0:
                 text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
@@ -163,7 +168,7 @@ class Player:
     def _play(self, now_ns: int) -> None:
         if not self._core.playing:
             origin_tick = self._core.play()
-            self._timeline = Timeline(self._timeline.tempo_bpm, origin_tick, now_ns)
+            self._timeline = Timeline(self._timeline.tempo_bpm, origin_tick, now_ns + self._lead_ns)
             self._post_state(origin_tick)
 
     def _take_phrase(self, message: Message, now_ns: int) -> None:
@@ -178,7 +183,7 @@ class Player:
         self._controls = state
         self._core.frozen = state.freeze
         if state.tempo_bpm != self._timeline.tempo_bpm:
-            next_tick = self._timeline.tick_at(now_ns) + 1  # nothing that is due already moves
+            next_tick = self._timeline.tick_at(now_ns + self._lead_ns) + 1  # nothing due moves
             self._timeline = self._timeline.at_tempo(state.tempo_bpm, next_tick)
             self._set_margin()
             self._post_state(next_tick if self._core.playing else self._core.origin_tick)
@@ -247,7 +252,7 @@ def _settle_down() -> None:
 
 
 def _play_until_told(setup: Setup, outputs: Sequence[Output], post: Post) -> int:
-    clock = InternalClock()
+    clock = clock_for(outputs)
     inbox = Inbox(sys.stdin.buffer, clock.wake)
     player = Player(setup, outputs, post, clock.now_ns())
     faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
