@@ -14,7 +14,8 @@ import jack
 
 from engine.wire import write_message
 from instrument.frames import FrameCount
-from instrument.jack_process import open_client, settle_down
+from instrument.jack_process import open_client
+from instrument.urgent import ignore_signals, settle_down
 
 PORT_NAME = "in"
 
@@ -50,6 +51,7 @@ def listen(name: str) -> int:
             return 2
         listener = Listener(client)
         client.set_process_callback(listener.process)
+        ignore_signals()
         settle_down()
         client.activate()
         write_message(tell, {"type": "ready", "port": listener.port.name})

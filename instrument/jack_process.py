@@ -10,9 +10,7 @@ and says ``opened``. From then on stdin brings records and stdout takes reports,
 """
 
 import ctypes
-import gc
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +21,7 @@ import jack
 
 from engine.wire import BrokenStreamError, Message, read_message, write_message
 from instrument.frames import PAGE_BYTES, STATUS, FrameCount, FrameQueue
+from instrument.urgent import ignore_signals, settle_down
 
 REPORTS_A_SECOND = 20
 PORT_NAME = "out"
@@ -38,16 +37,6 @@ def open_client(name: str) -> Any:  # noqa: ANN401 - JACK-Client has no type inf
     jack._lib.jack_set_error_function(quiet)
     jack._lib.jack_set_info_function(quiet)
     return jack.Client(name, no_start_server=True)
-
-
-def settle_down() -> None:
-    """Leave signals to main, and never pause to collect garbage."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
 
 
 class Sender:
@@ -132,6 +121,7 @@ def _serve(client: Any, wanted: Message, tell: Callable[[Message], None]) -> int
     sender = Sender(client, max(1, len(wanted["to"])), lambda: _tell(ended, _OVER))
     client.set_process_callback(sender.process)
     client.set_shutdown_callback(lambda _status, _why: _tell(ended, _SERVER_GONE))
+    ignore_signals()
     settle_down()
     client.activate()
     try:

@@ -6,9 +6,7 @@ anything else that is large, and nothing at all once it has started.
 """
 
 import faulthandler
-import gc
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +26,7 @@ from instrument.player_messages import Setup, event_message
 from instrument.round_trips import RoundTrips
 from instrument.scheduler import Done, Event, Request, Scheduler
 from instrument.tempo import Timeline
+from instrument.urgent import ask_for_real_time, ignore_signals, settle_down
 
 Post: TypeAlias = Callable[[Message], None]
 
@@ -49,6 +48,7 @@ class Player:
         """Stand ready on bar 1, or play at once when ``setup`` says so."""
         self.exit_status: int | None = None
         self._outputs, self._post = outputs, post
+        # A note is handed over so much before its moment: the horizon is that far ahead of now.
         self._lead_ns = max(output.lead_ns for output in outputs)
         self._mapping, self._controls = setup.mapping, setup.controls
         self._base = setup.first.z
@@ -236,21 +236,6 @@ def perform(player: Player, clock: Clock, inbox: Inbox) -> None:
         clock.wait_until(next_ns)
 
 
-def _ignore_signals() -> None:
-    # Ctrl-C reaches every process of the terminal; main decides and tells us.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, signal.SIG_IGN)
-
-
-def _settle_down() -> None:
-    """No collection pause and no long turn of another thread once music plays."""
-    sys.setswitchinterval(0.0005)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
 def _play_until_told(setup: Setup, outputs: Sequence[Output], post: Post) -> int:
     clock = clock_for(outputs)
     inbox = Inbox(sys.stdin.buffer, clock.wake)
@@ -270,7 +255,7 @@ def _play_until_told(setup: Setup, outputs: Sequence[Output], post: Post) -> int
 
 def main() -> int:
     """Be the player process; the exit status. 2 when the ports or the setup are refused."""
-    _ignore_signals()
+    ignore_signals()
     outbox = Outbox(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no frame
     try:
@@ -286,7 +271,8 @@ def main() -> int:
     ports = ", ".join(output.name for output in outputs)
     recorder = all(output.api == "none" for output in outputs)
     outbox.post({"type": "opened", "port": ports, "api": outputs[0].api, "recorder": recorder})
-    _settle_down()
+    settle_down()
+    ask_for_real_time()
     status = _play_until_told(setup, outputs, outbox.post)
     for output in outputs:
         output.close()
