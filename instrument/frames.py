@@ -43,8 +43,8 @@ class FrameGrid:
     origin_ns: int
 
     def ns_of(self, frame: int) -> int:
-        """The last whole nanosecond before ``frame``, or the one it falls on."""
-        return self.origin_ns + (frame - self.origin_frame) * SECOND_NS // self.rate
+        """The first whole nanosecond of ``frame``."""
+        return self.origin_ns - ((self.origin_frame - frame) * SECOND_NS // self.rate)
 
     def frame_of(self, ns: int) -> int:
         """The frame nearest to ``ns``; of two as near, the even one, as Python's ``round``.
@@ -59,7 +59,7 @@ class FrameGrid:
         return frame + (2 * part > SECOND_NS)
 
     def even_ns_before(self, ns: int) -> int:
-        """The nanosecond of the last even frame up to ``ns``: a moment to reckon ticks from."""
+        """The moment of the last even frame up to ``ns``: one to reckon ticks from."""
         frame = self.origin_frame + (ns - self.origin_ns) * self.rate // SECOND_NS
         return self.ns_of(frame - (frame & 1))
 
@@ -95,6 +95,7 @@ class FrameQueue:
         self._waiting: list[tuple[int, int, int, bytes]] = []
         self._serial = 0  # keeps messages of one frame in the order they were handed over
         self._too_late = rate // LATE_PARTS
+        self._soon = rate // 2
         self._sounding = [bytearray(_NOTES) for _ in range(outputs)]
         self._quiet = 0
 
@@ -108,9 +109,12 @@ class FrameQueue:
         for frame, output, length, message in RECORD.iter_unpack(data):
             self._put(frame, output, message[:length])
 
-    def end(self) -> None:
-        """Nothing more will come: play what is here, then close what still sounds."""
-        self.ending = True
+    def end(self, start: int) -> None:
+        """Nothing more will come: play what is due within half a second, then close what sounds."""
+        if not self.ending:
+            self.ending = True
+            soon = start + self._soon
+            self._waiting = sorted(entry for entry in self._waiting if entry[0] < soon)
 
     def play(self, start: int, frames: int, write: Write) -> None:
         """Write everything due before ``start + frames``; what does not fit waits for the next.

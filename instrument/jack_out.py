@@ -46,15 +46,24 @@ class JackLink:
     """The JACK process as the player sees it: a pipe to it, its frames, and when it last spoke."""
 
     def __init__(
-        self, to: int, status: int, grid: FrameGrid, lead_ns: int, wait: Callable[[float], object]
+        self,
+        to: int,
+        status: int,
+        grid: FrameGrid,
+        lead_ns: int,
+        wait: Callable[[float], object],
+        now_ns: int,
     ) -> None:
-        """``to`` and ``status`` are pipe ends that never block; ``wait(seconds)`` is its end."""
+        """``to`` and ``status`` are pipe ends that never block; ``wait(seconds)`` is its end.
+
+        ``now_ns`` is ``perf_counter_ns()``.
+        """
         self.grid, self.lead_ns = grid, lead_ns
         self.late = self.left_out = self.skipped = 0
         self.offset_ns = 0  # JACK's nanoseconds less those of perf_counter
         self.alive = True
         self._to, self._status, self._wait = to, status, wait
-        self._polled_ns = self._heard_ns = perf_counter_ns()
+        self._polled_ns = self._heard_ns = now_ns
         self._stands = False
         self._trouble: str | None = None
         self._closed = False
@@ -209,7 +218,8 @@ def open_jack(
     process.stdout.close()
     os.set_blocking(to, False)
     os.set_blocking(status, False)
-    link = JackLink(to, status, FrameGrid(rate, even, ns), lead_ns, lambda s: _end(process, s))
+    grid, now_ns = FrameGrid(rate, even, ns), perf_counter_ns()
+    link = JackLink(to, status, grid, lead_ns, lambda s: _end(process, s), now_ns)
     clock = JackClock(link)
     names = chosen or opened["ports"]
     return [JackOutput(link, number, name, clock) for number, name in enumerate(names)]

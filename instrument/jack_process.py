@@ -70,7 +70,7 @@ class Sender:
             if data := os.read(0, PAGE_BYTES):
                 queue.take_in(data)
             else:
-                queue.end()
+                queue.end(start)
         queue.play(start, frames, self._write)
         if start >= self._report_frame:
             self._report_frame = start + self._report_every
