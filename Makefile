@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results bench-train picture wheel clean
+.PHONY: help setup play test check train results bench-train bench-timing picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,6 +58,10 @@ results: setup ## train and measure the five models of docs/results.md, hours; w
 
 bench-train: setup ## how fast the exact tangent trains, against double backward and a plain VAE
 	@$(BIN)/python -W ignore -m benchmarks.train_speed
+
+bench-timing: setup ## how even the beat is, against a bare loop, isobar and mido; idle machine, hours
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python -m benchmarks.timing $(if $(ONSETS),--onsets $(ONSETS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
