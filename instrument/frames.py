@@ -19,6 +19,9 @@ _ROUNDED_NS = 2
 RECORD = struct.Struct("<qBB6s")
 PAGE_BYTES = 4096
 MAX_MESSAGE_BYTES = 6
+# A record for this output forgets what waits and closes what sounds: the server stood still.
+EVERY_OUTPUT = 255
+CLOSE_ALL = RECORD.pack(0, EVERY_OUTPUT, 0, b"")
 # What the callback writes about 20 times a second: a frame, the ``perf_counter_ns`` of that moment,
 # and how many messages came late, were left out, and cycles were skipped since the start.
 STATUS = struct.Struct("<qqIII4x")
@@ -57,6 +60,11 @@ class FrameGrid:
         if abs(2 * part - SECOND_NS) <= 2 * _ROUNDED_NS * self.rate:
             return frame + (frame & 1)
         return frame + (2 * part > SECOND_NS)
+
+    def through(self, frame: int, ns: int) -> "FrameGrid":
+        """Another grid, on which ``frame`` falls on ``ns``: JACK's frames have leapt."""
+        even = frame & ~1
+        return FrameGrid(self.rate, even, ns - (frame - even) * SECOND_NS // self.rate)
 
     def even_ns_before(self, ns: int) -> int:
         """The moment of the last even frame up to ``ns``: one to reckon ticks from."""
@@ -107,7 +115,11 @@ class FrameQueue:
     def take_in(self, data: bytes) -> None:
         """Queue whole records as they came from the pipe."""
         for frame, output, length, message in RECORD.iter_unpack(data):
-            self._put(frame, output, message[:length])
+            if output == EVERY_OUTPUT:
+                self._waiting.clear()
+                self._close(frame)
+            else:
+                self._put(frame, output, message[:length])
 
     def end(self, start: int) -> None:
         """Nothing more will come: play what is due within half a second, then close what sounds."""

@@ -16,7 +16,15 @@ from typing import IO, BinaryIO, cast
 
 from engine.wire import BrokenStreamError, Message, read_message, write_message
 from instrument.clock import Clock, InternalClock
-from instrument.frames import MAX_MESSAGE_BYTES, PAGE_BYTES, RECORD, SECOND_NS, STATUS, FrameGrid
+from instrument.frames import (
+    CLOSE_ALL,
+    MAX_MESSAGE_BYTES,
+    PAGE_BYTES,
+    RECORD,
+    SECOND_NS,
+    STATUS,
+    FrameGrid,
+)
 from instrument.midi_api import CLIENT_NAME
 
 PACKAGE = "jack"  # what JACK-Client is called when imported
@@ -27,7 +35,10 @@ CLOSE_PATIENCE_S = 1.0  # the callback plays what it has, a few periods, and clo
 LEAD_PERIODS = 2
 PLAYER_LATE_NS = 3_000_000
 POLL_EVERY_NS = 20_000_000
-MAX_SILENCE_NS = 1_000_000_000  # the callback tells the time 20 times a second
+MAX_SILENCE_NS = 500_000_000  # the callback tells the time 20 times a second
+# Quartzes part by some millionths. More than this between two reports is a server that stood still,
+# or left out much: the music goes on where it is, at other frames.
+LEAP_NS = 50_000_000
 
 GONE = "JACK: the server is gone; nothing is heard until Glisser is started again"
 STANDS = "JACK: the server stands still; nothing is heard until it goes on"
@@ -72,14 +83,8 @@ class JackLink:
         """Let ``message`` sound on ``output`` at the frame of ``due_ns``; never waits."""
         if len(message) > MAX_MESSAGE_BYTES:
             raise ValueError(f"a message has at most {MAX_MESSAGE_BYTES} bytes")
-        if self._closed or not self.alive:
-            return
-        record = RECORD.pack(self.grid.frame_of(due_ns), output, len(message), message)
-        with suppress(BlockingIOError):  # 4,096 messages wait already: the server stands still
-            try:
-                os.write(self._to, record)
-            except BrokenPipeError:
-                self._lost()
+        if not (self._closed or self._stands) and self.alive:
+            self._write(RECORD.pack(self.grid.frame_of(due_ns), output, len(message), message))
 
     def poll(self, perf_ns: int) -> None:
         """Hear what the callback has told by ``perf_ns``; looks every 20 ms, never waits."""
@@ -95,8 +100,13 @@ class JackLink:
         if not told:
             self._lost()
             return
-        self._heard_ns, self._stands = perf_ns, False
+        self._heard_ns = perf_ns
         frame, ns, self.late, self.left_out, self.skipped = STATUS.unpack(told[-STATUS.size :])
+        if self._stands:  # what was dropped meanwhile were note-offs, too
+            self._stands = False
+            self._write(CLOSE_ALL)
+        if abs(self.grid.ns_of(frame) - ns - self.offset_ns) > LEAP_NS:
+            self.grid = self.grid.through(frame, ns + self.offset_ns)
         self.offset_ns = self.grid.ns_of(frame) - ns
 
     def trouble(self) -> str | None:
@@ -112,6 +122,13 @@ class JackLink:
         os.close(self._to)
         self._wait(CLOSE_PATIENCE_S)
         os.close(self._status)
+
+    def _write(self, record: bytes) -> None:
+        with suppress(BlockingIOError):  # 4,096 messages wait already: the server stands still
+            try:
+                os.write(self._to, record)
+            except BrokenPipeError:
+                self._lost()
 
     def _lost(self) -> None:
         self.alive, self._trouble = False, GONE
@@ -210,15 +227,14 @@ def open_jack(
         process.wait()
         raise
     rate, period = ready["rate"], ready["period"]
-    even = opened["frame"] & ~1
-    ns = opened["ns"] - (opened["frame"] - even) * SECOND_NS // rate
     lead_ns = LEAD_PERIODS * period * SECOND_NS // rate + PLAYER_LATE_NS
     to, status = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
     process.stdin.close()
     process.stdout.close()
     os.set_blocking(to, False)
     os.set_blocking(status, False)
-    grid, now_ns = FrameGrid(rate, even, ns), perf_counter_ns()
+    grid = FrameGrid(rate, 0, 0).through(opened["frame"], opened["ns"])
+    now_ns = perf_counter_ns()
     link = JackLink(to, status, grid, lead_ns, lambda s: _end(process, s), now_ns)
     clock = JackClock(link)
     names = chosen or opened["ports"]

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instrument.frames import QUIET_CYCLES, RECORD, FrameCount, FrameGrid, FrameQueue
+from instrument.frames import CLOSE_ALL, QUIET_CYCLES, RECORD, FrameCount, FrameGrid, FrameQueue
 from instrument.tempo import TICKS_PER_BEAT, Timeline
 
 PERIOD = 64
@@ -109,6 +109,17 @@ def test_after_a_standstill_note_offs_come_and_note_ons_do_not() -> None:
     port.period(RATE // 20 + PERIOD)
     assert [message for _, _, message in port.got] == [NOTE_OFF]
     assert queue.left_out == 1
+
+
+def test_after_a_server_stood_still_old_notes_are_forgotten_and_all_is_closed() -> None:
+    """What was handed over to a server that stood still is no music any more."""
+    queue = FrameQueue(1, RATE)
+    port = Port(queue)
+    queue.take_in(record(0, NOTE_ON))
+    port.period(0)
+    queue.take_in(record(70, b"\x90\x3d\x60") + CLOSE_ALL + record(80, b"\x90\x3e\x60"))
+    port.period(PERIOD)
+    assert port.got[1:] == [(64, 0, NOTE_OFF), (80, 0, b"\x90\x3e\x60")]
 
 
 def test_at_the_end_all_that_was_handed_over_sounds_and_is_closed() -> None:

@@ -14,7 +14,7 @@ import pytest
 from engine.wire import Message, read_message
 from instrument import jack_check, jack_out, midi_out
 from instrument.clock import InternalClock
-from instrument.frames import RECORD, STATUS, FrameGrid
+from instrument.frames import EVERY_OUTPUT, RECORD, STATUS, FrameGrid
 from instrument.jack_check import Checked, check_jack, open_checked
 from instrument.jack_out import (
     GONE,
@@ -92,6 +92,22 @@ def test_a_server_that_stands_still_holds_nobody_up(pipes: Pipes) -> None:
     assert [pipes.link.trouble(), pipes.link.trouble()] == [STANDS, None]
 
 
+def test_a_server_that_goes_on_begins_with_silence_and_the_beat_goes_on(pipes: Pipes) -> None:
+    """Its frames stood still for two seconds: all is closed, then notes fall on new frames."""
+    perf_ns = GRID.origin_ns + 1
+    clock = JackClock(pipes.link, lambda: perf_ns)
+    before_ns = clock.now_ns()
+    perf_ns += 2_000_000_000
+    assert clock.now_ns() >= before_ns + 1_999_000_000
+    assert pipes.link.trouble() == STANDS
+    pipes.link.hand_over(0, NOTE_ON, clock.now_ns())  # while it stands: dropped
+    perf_ns += POLL_EVERY_NS
+    os.write(pipes.status, STATUS.pack(1101, perf_ns, 0, 0, 1))
+    assert before_ns + 2_019_000_000 < clock.now_ns() <= perf_ns
+    pipes.link.hand_over(0, NOTE_ON, perf_ns + 1_000_000)
+    assert pipes.handed_over() == [(0, EVERY_OUTPUT, b""), (1101 + 48, 0, NOTE_ON)]
+
+
 def test_a_process_that_is_gone_is_told_once(pipes: Pipes) -> None:
     """By a note, or by the silence at the other end; the music's state is the player's."""
     os.close(pipes.status)
@@ -125,15 +141,15 @@ def test_the_clock_goes_by_the_frames_it_is_told_and_never_back(pipes: Pipes) ->
     clock = JackClock(pipes.link, lambda: now[0])
     assert clock.now_ns() == GRID.origin_ns
     now[0] += 1_000_000_000
-    os.write(pipes.status, STATUS.pack(1000 + 47_000, now[0], 7, 3, 1))
+    os.write(pipes.status, STATUS.pack(1000 + 47_952, now[0], 7, 3, 1))
     slow_ns = clock.now_ns()
-    assert slow_ns == GRID.ns_of(1000 + 47_000)
+    assert slow_ns == GRID.ns_of(1000 + 47_952)
     assert clock.of_perf_ns(now[0]) == slow_ns
     assert (pipes.link.late, pipes.link.left_out, pipes.link.skipped) == (7, 3, 1)
     now[0] += POLL_EVERY_NS
-    os.write(pipes.status, STATUS.pack(1000 + 40_000, now[0], 7, 3, 1))
+    os.write(pipes.status, STATUS.pack(1000 + 47_904, now[0], 7, 3, 1))
     assert clock.now_ns() == slow_ns
-    now[0] += 400_020_833
+    now[0] += 4_020_833
     assert GRID.frame_of(clock.now_ns()) % 2 == 0
 
 
@@ -307,7 +323,7 @@ def test_a_server_that_dies_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> 
         for name, value in dying.environment.items():
             monkeypatch.setenv(name, value)
         (output,) = open_jack(lambda _inputs: [])
-        dying.process.send_signal(signal.SIGKILL)
+        dying.process.send_signal(signal.SIGTERM)  # SIGKILL would leave its name registered
         while output.link.alive:
             output.send(NOTE_ON, output.clock.now_ns())
         for _ in range(10_000):
