@@ -229,7 +229,7 @@ def doctor(
 
 def _list_systems() -> list[dict[str, Any]]:
     """The MIDI systems and their ports, asked for in a process that a hung server cannot hurt."""
-    interview = Interview("instrument.midi_out")
+    interview = Interview("instrument.midi_ports")
     message = interview.listen(LISTING_PATIENCE_S)
     interview.close()
     return list(message["systems"]) if message else []

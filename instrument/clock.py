@@ -24,6 +24,10 @@ class Clock(Protocol):
         """End the present wait, or the next one if nobody waits. Any thread may call it."""
         ...
 
+    def of_perf_ns(self, perf_ns: int) -> int:
+        """A recent moment of ``perf_counter_ns`` on this clock."""
+        ...
+
 
 class InternalClock:
     """The computer's own steady clock. One thread waits; any thread may wake it."""
@@ -54,6 +58,10 @@ class InternalClock:
             self._woken = True
             self._condition.notify()
 
+    def of_perf_ns(self, perf_ns: int) -> int:
+        """The same: this clock is that one."""
+        return perf_ns
+
 
 class ManualClock:
     """A clock that only moves when told to, or when somebody waits: then it is that moment.
@@ -82,3 +90,7 @@ class ManualClock:
     def wake(self) -> None:
         """Let the next wait return without time passing."""
         self._woken = True
+
+    def of_perf_ns(self, perf_ns: int) -> int:
+        """The same: only what this clock says is time here."""
+        return perf_ns

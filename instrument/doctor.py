@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from engine.card import CheckpointError, check_checkpoint, find_checkpoint, read_card
 from instrument.children import Interview
+from instrument.jack_check import check_jack
+from instrument.jack_out import JackUnavailableError, has_package
 from instrument.patch import PatchError, load_patch
 from instrument.true_knobs import TrueKnob, curves_of, true_knobs, without_calibration
 
@@ -40,6 +42,7 @@ def examine(systems: Sequence[dict[str, Any]], checkpoint: str = "stage") -> lis
     checks: list[Callable[[], Finding]] = [
         _python,
         lambda: _midi(systems),
+        lambda: _jack(systems),
         _osc,
         _patch,
         lambda: _checkpoint(checkpoint),
@@ -63,6 +66,25 @@ def _midi(systems: Sequence[dict[str, Any]]) -> Finding:
         f"{s['api']}: {len(s['outputs'])} outputs, {len(s['inputs'])} inputs" for s in systems
     )
     return Finding("MIDI", "ok", told)
+
+
+def _jack(systems: Sequence[dict[str, Any]]) -> Finding:
+    """Whether notes fall on their very frame: sent to a port of our own, and compared."""
+    if all(system["api"] != "jack" for system in systems):
+        return Finding("JACK", "ok", "no server answers here; nothing to check")
+    if not has_package():
+        told = "notes fall on its periods; install glisser[jack], and they fall on their frames"
+        return Finding("JACK", "warning", told)
+    try:
+        checked = check_jack()
+    except JackUnavailableError as error:
+        return Finding("JACK", "warning", f"{error}; play goes through RtMidi")
+    if not checked.exact:
+        told = f"{checked.wrong} of {checked.notes} notes not on their frames"
+        return Finding("JACK", "warning", f"{told}; play goes through RtMidi")
+    lead_ms = checked.lead_ns / 1e6
+    told = f"{checked.notes} notes on their very frames, at {checked.rate} a second"
+    return Finding("JACK", "ok", f"{told}; notes are handed over {lead_ms:.1f} ms ahead")
 
 
 def _osc() -> Finding:

@@ -28,6 +28,7 @@ API_NAMES = ("auto", *_APIS, "none")
 _CLIENT_NUMBERS = re.compile(r"\s+\d+:\d+$")
 # JACK and RtMidi make a second client of the name "Glisser-01" or "Glisser-1".
 _OUR_OUTPUT = re.compile(rf"^{CLIENT_NAME}(-\d+)?:.*\bout$", re.IGNORECASE)
+_OUR_INPUT = re.compile(rf"^{CLIENT_NAME}(-\d+)?:.*\bin$", re.IGNORECASE)
 
 
 class MidiError(Exception):
@@ -83,6 +84,11 @@ def plain_name(port_name: str) -> str:
 def is_our_output(port_name: str) -> bool:
     """Whether this is an output of Glisser itself, to which it must never listen."""
     return _OUR_OUTPUT.match(plain_name(port_name)) is not None
+
+
+def not_our_inputs(port_names: Sequence[str]) -> list[str]:
+    """All but Glisser's own inputs: it never plays to itself."""
+    return [name for name in port_names if not _OUR_INPUT.match(plain_name(name))]
 
 
 def match_port(names: Sequence[str], wanted: str) -> str:

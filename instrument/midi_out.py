@@ -1,12 +1,8 @@
-"""Where notes go: MIDI ports through python-rtmidi, or a recorder where there are none.
+"""Where notes go: MIDI ports, through python-rtmidi or a JACK process, or a recorder without any.
 
 One owner per port: only the player process opens outputs, and only its main thread sends.
-``python -m instrument.midi_out`` writes what can be opened as one frame to stdout and ends.
 """
 
-import os
-import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter_ns, sleep
@@ -14,25 +10,24 @@ from typing import Any, Protocol
 
 import rtmidi
 
-from engine.wire import Message, write_message
+from instrument.jack_check import open_checked
+from instrument.jack_out import JackUnavailableError, has_package
 from instrument.ledger import NoteEvent
 from instrument.midi_api import (
-    API_NAMES,
     CLIENT_NAME,
     MidiError,
     api_name,
     available_api,
     hushed,
-    is_our_output,
     match_port,
+    not_our_inputs,
     plain_name,
 )
+from instrument.midi_ports import output_names
 
 PORT_NAME = "out"
 # RtMidi throws away what a just closed port has not handed on yet; this long is enough.
 LINGER_NS = 100_000_000
-
-_OUR_INPUT = re.compile(rf"^{CLIENT_NAME}(-\d+)?:.*\bin$", re.IGNORECASE)
 
 # MIDI 1.0, tables I to III: channel voice and channel mode messages.
 _NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
@@ -65,9 +60,9 @@ def every_note(first_channel: int) -> Iterator[tuple[int, int]]:
 class Output(Protocol):
     """A place for MIDI messages. One thread.
 
-    ``due_ns`` is when a message shall leave, in ``perf_counter_ns`` nanoseconds. An output without
-    a queue (``lead_ns`` 0) sends when it is called, so it is called at that moment; another is
-    called ``lead_ns`` earlier and places the message itself.
+    ``due_ns`` is when a message shall leave, in nanoseconds of the player's clock. An output
+    without a queue (``lead_ns`` 0) sends when it is called, so it is called at that moment; another
+    is called ``lead_ns`` earlier and places the message itself.
     """
 
     @property
@@ -89,6 +84,10 @@ class Output(Protocol):
         """Pass one whole MIDI message on; nothing happens after ``close``."""
         ...
 
+    def trouble(self) -> str | None:
+        """A sentence for the performer about what went wrong since the last call, or ``None``."""
+        ...
+
     def close(self) -> None:
         """Let what was sent get out, then let go of the port; a second time does nothing."""
         ...
@@ -101,13 +100,17 @@ class Recorder:
     sent: list[tuple[int, bytes]] = field(default_factory=list)
     name: str = "recorder"
     api: str = "none"
-    closed: bool = False
     lead_ns: int = 0
+    closed: bool = False
 
     def send(self, message: bytes, due_ns: int, /) -> None:
         """Remember one message."""
         if not self.closed:
             self.sent.append((due_ns, message))
+
+    def trouble(self) -> str | None:
+        """Nothing can go wrong with it."""
+        return None
 
     def close(self) -> None:
         """Remember nothing more."""
@@ -121,6 +124,8 @@ class RtMidiOutput:
     is why this lives in a process of its own with a watchdog.
     """
 
+    lead_ns = 0
+
     def __init__(
         self,
         port: Any,  # noqa: ANN401 - rtmidi.MidiOut has no type information
@@ -128,10 +133,12 @@ class RtMidiOutput:
         api: str,
         now_ns: Callable[[], int] = perf_counter_ns,
         pause: Callable[[float], None] = sleep,
+        trouble: str | None = None,
     ) -> None:
+        """``trouble`` is a sentence to tell once, such as why it is not another output."""
         self.name = name
         self.api = api
-        self.lead_ns = 0
+        self._trouble = trouble
         self._port = port
         self._now_ns, self._pause = now_ns, pause
         self._last_sent_ns: int | None = None
@@ -143,6 +150,11 @@ class RtMidiOutput:
             return
         self._port.send_message(message)
         self._last_sent_ns = self._now_ns()
+
+    def trouble(self) -> str | None:
+        """What it was given to tell, once: RtMidi itself never says that a port is gone."""
+        trouble, self._trouble = self._trouble, None
+        return trouble
 
     def close(self) -> None:
         """Wait until 100 ms after the last message, then close."""
@@ -160,7 +172,8 @@ def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
     """The outputs that ``--out`` and ``--midi-api`` ask for, at least one.
 
     Without names: a virtual port ``Glisser:out``, or a recorder where the machine has no MIDI
-    system. A name is a part of an existing port's. Raises :class:`MidiError`, one sentence.
+    system. A name is a part of an existing port's. On JACK a note sounds at its very frame where
+    the optional package is installed and a check passes. Raises :class:`MidiError`, one sentence.
     """
     api = available_api(midi_api)
     if api is None:
@@ -171,13 +184,19 @@ def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
     if not names and api == rtmidi.API_WINDOWS_MM:
         raise MidiError(
             "Windows has no virtual MIDI ports: make one with loopMIDI and name it with --out; "
-            f"there are {_listed(_output_names(api))}."
+            f"there are {_listed(output_names(api))}."
         )
     opened: list[Output] = []
+    trouble = None
+    if api == rtmidi.API_UNIX_JACK and has_package():
+        try:
+            return [*open_checked(lambda inputs: [_chosen(inputs, name) for name in names])]
+        except JackUnavailableError as error:
+            trouble = f"notes are not exact to the frame on JACK: {error}"
     try:
         for name in names:
-            opened.append(_open_existing(api, name))  # noqa: PERF401 - kept to close on a failure
-        return opened or [_open_virtual(api)]
+            opened.append(_open_existing(api, name, trouble))  # noqa: PERF401 - kept to close on a failure
+        return opened or [_open_virtual(api, trouble)]
     except rtmidi.RtMidiError as error:
         _close(opened)
         raise MidiError(f"the MIDI output did not open: {error}.") from error
@@ -191,98 +210,31 @@ def _close(outputs: Sequence[Output]) -> None:
         output.close()
 
 
-def _open_virtual(api: int) -> Output:
+def _open_virtual(api: int, trouble: str | None) -> Output:
     with hushed():
         port = rtmidi.MidiOut(api, name=CLIENT_NAME)
         port.open_virtual_port(PORT_NAME)
-    return RtMidiOutput(port, f"{CLIENT_NAME}:{PORT_NAME}", api_name(api))
+    name = f"{CLIENT_NAME}:{PORT_NAME}"
+    return RtMidiOutput(port, name, api_name(api), trouble=trouble)
 
 
-def _open_existing(api: int, wanted: str) -> Output:
+def _open_existing(api: int, wanted: str, trouble: str | None) -> Output:
     with hushed():
         port = rtmidi.MidiOut(api, name=CLIENT_NAME)
     try:
         names: list[str] = port.get_ports()
-        chosen = match_port(_not_ours(names), wanted)
+        chosen = _chosen(names, wanted)
         with hushed():
             port.open_port(names.index(chosen), PORT_NAME)
     except (MidiError, rtmidi.RtMidiError):
         port.delete()
         raise
-    return RtMidiOutput(port, plain_name(chosen), api_name(api))
+    return RtMidiOutput(port, plain_name(chosen), api_name(api), trouble=trouble)
 
 
-def _not_ours(names: Sequence[str]) -> list[str]:
-    """All but Glisser's own inputs: it never plays to itself."""
-    return [name for name in names if not _OUR_INPUT.match(plain_name(name))]
+def _chosen(names: Sequence[str], wanted: str) -> str:
+    return match_port(not_our_inputs(names), wanted)
 
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(repr(plain_name(name)) for name in names) or "none"
-
-
-def _output_names(api: int) -> list[str]:
-    with hushed():
-        port = rtmidi.MidiOut(api, name=CLIENT_NAME)
-        try:
-            return _not_ours(port.get_ports())
-        finally:
-            port.delete()
-
-
-def _input_names(api: int) -> list[str]:
-    with hushed():
-        port = rtmidi.MidiIn(api, name=CLIENT_NAME)
-        try:
-            return [name for name in port.get_ports() if not is_our_output(name)]
-        finally:
-            port.delete()
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What one MIDI system offers: port names to play to and to listen to, as ``--out`` and
-    ``--in`` take them.
-    """
-
-    api: str
-    outputs: tuple[str, ...]
-    inputs: tuple[str, ...]
-
-
-def list_ports() -> list[Ports]:
-    """Every MIDI system that works here, with its ports.
-
-    Call it from a short-lived process: it opens a client per system, and libraries may chatter.
-    """
-    found = []
-    for name in API_NAMES:
-        if name in ("auto", "none"):
-            continue
-        try:
-            api = available_api(name)
-        except MidiError:
-            continue
-        if api is not None:
-            outputs, inputs = _output_names(api), _input_names(api)
-            found.append(Ports(name, _plain(outputs), _plain(inputs)))
-    return found
-
-
-def _plain(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(plain_name(name) for name in names)
-
-
-def ports_message() -> Message:
-    """:func:`list_ports` as a frame: ``systems`` is a list of its fields by name."""
-    systems = [
-        {"api": ports.api, "outputs": list(ports.outputs), "inputs": list(ports.inputs)}
-        for ports in list_ports()
-    ]
-    return {"type": "ports", "systems": systems}
-
-
-if __name__ == "__main__":
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as frames:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries that print spoil no frame
-        write_message(frames, ports_message())

@@ -48,6 +48,10 @@ class Outgoing:
             _, _, port, message, due_ns = heappop(self._waiting)
             self.outputs[port].send(message, due_ns)
 
+    def troubles(self) -> list[str]:
+        """What went wrong on the outputs since the last call, a sentence each."""
+        return [text for output in self.outputs if (text := output.trouble()) is not None]
+
     def _keep(self, port: int, message: bytes, due_ns: int) -> None:
         due_ns = self._last_due_ns[port] = max(due_ns, self._last_due_ns[port])
         self._handed_over += 1

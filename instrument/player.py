@@ -5,15 +5,14 @@ imports no torch, numpy or anything else that is large, and nothing at all once 
 """
 
 import faulthandler
-import gc
 import os
-import signal
 import sys
 import traceback
 from dataclasses import dataclass
 
-from engine.wire import BrokenStreamError, read_message
-from instrument.clock import Clock, InternalClock
+from engine.wire import BrokenStreamError, Message, read_message
+from instrument.clock import Clock
+from instrument.jack_out import clock_for
 from instrument.midi_api import MidiError
 from instrument.midi_out import Output, open_outputs
 from instrument.nudge import nudged_port
@@ -21,6 +20,7 @@ from instrument.outgoing import Outgoing
 from instrument.pipes import Inbox, Outbox
 from instrument.player_core import ALIVE_EVERY_NS, Player, Post
 from instrument.player_messages import Setup
+from instrument.urgent import ask_for_real_time, ignore_signals, settle_down
 
 WATCHDOG_S = 1.0
 
@@ -29,12 +29,20 @@ def perform(player: Player, clock: Clock, inbox: Inbox) -> None:
     """The timing loop: runs until main says quit or is gone."""
     rearm_ns = clock.now_ns()
     while player.exit_status is None:
-        next_ns = player.turn(clock.now_ns(), inbox.take())
+        heard = [_by_our_clock(message, clock) for message in inbox.take()]
+        next_ns = player.turn(clock.now_ns(), heard)
         if clock.now_ns() >= rearm_ns:
             # A MIDI library that hangs keeps the interpreter's lock: only this can end us then.
             faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
             rearm_ns = clock.now_ns() + ALIVE_EVERY_NS
         clock.wait_until(next_ns)
+
+
+def _by_our_clock(message: Message, clock: Clock) -> Message:
+    """Main says when by ``perf_counter_ns``; the player may go by JACK's frames."""
+    if "ns" not in message:
+        return message
+    return {**message, "ns": clock.of_perf_ns(message["ns"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +80,8 @@ def open_doors(setup: Setup) -> Doors:
     return Doors(tuple(outputs), tuple(nudges_ns), ports, tuple(dict.fromkeys(clock_ports)))
 
 
-def _ignore_signals() -> None:
-    # Ctrl-C reaches every process of the terminal; main decides and tells us.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, signal.SIG_IGN)
-
-
-def _settle_down() -> None:
-    """No collection pause and no long turn of another thread once music plays."""
-    sys.setswitchinterval(0.0005)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
-def _play_until_told(setup: Setup, doors: "Doors", post: Post) -> int:
-    clock = InternalClock()
+def _play_until_told(setup: Setup, doors: Doors, post: Post) -> int:
+    clock = clock_for(doors.outputs)
     inbox = Inbox(sys.stdin.buffer, clock.wake)
     outgoing = Outgoing(doors.outputs, doors.nudges_ns)
     player = Player(setup, outgoing, post, clock.now_ns(), doors.clock_ports, doors.ports)
@@ -107,7 +100,7 @@ def _play_until_told(setup: Setup, doors: "Doors", post: Post) -> int:
 
 def main() -> int:
     """Be the player process; the exit status. 2 when the ports or the setup are refused."""
-    _ignore_signals()
+    ignore_signals()
     outbox = Outbox(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no frame
     try:
@@ -126,7 +119,8 @@ def main() -> int:
     recorder = all(output.api == "none" for output in outputs)
     opened |= {"clock_to": clock_to, "api": outputs[0].api}
     outbox.post({"type": "opened", **opened, "recorder": recorder})
-    _settle_down()
+    settle_down()
+    ask_for_real_time()
     status = _play_until_told(setup, doors, outbox.post)
     for output in outputs:
         output.close()

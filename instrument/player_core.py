@@ -94,6 +94,8 @@ class Player:
         self._panic.flood(now_ns, self._core.ledger.sounding)
         if now_ns >= self._alive_ns:
             self._post({"type": "alive"})
+            for text in self._outgoing.troubles():
+                self._post({"type": "error", "text": text})
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
         return self._next_ns()
 

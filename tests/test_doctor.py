@@ -4,7 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from instrument import doctor
+from instrument.jack_check import Checked
+from instrument.jack_out import JackUnavailableError
+
+JACK = [{"api": "jack", "outputs": [], "inputs": []}]
 
 
 def test_doctor_tells_which_knobs_are_true_and_calibrated(
@@ -26,3 +32,29 @@ def test_doctor_tells_which_knobs_are_true_and_calibrated(
 def test_doctor_names_a_checkpoint_that_is_not_there() -> None:
     """A wrong name is a failed line, not a crash."""
     assert doctor._knobs("nope").verdict == "fail"
+
+
+def test_doctor_tells_whether_notes_fall_on_their_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exact, not exact, impossible, not installed, no server: one line each, never a failure."""
+    told = []
+
+    def checked(wrong: int) -> Checked:
+        return Checked(24, wrong, 0, 48_000, 5_666_666)
+
+    def unavailable() -> Checked:
+        raise JackUnavailableError("it does not answer")
+
+    monkeypatch.setattr(doctor, "has_package", lambda: True)
+    for check in (lambda: checked(0), lambda: checked(2), unavailable):
+        monkeypatch.setattr(doctor, "check_jack", check)
+        told.append(doctor._jack(JACK))
+    monkeypatch.setattr(doctor, "has_package", lambda: False)
+    told += [doctor._jack(JACK), doctor._jack([])]
+    assert [finding.verdict for finding in told] == ["ok", "warning", "warning", "warning", "ok"]
+    assert [finding.told.partition(";")[0] for finding in told] == [
+        "24 notes on their very frames, at 48000 a second",
+        "2 of 24 notes not on their frames",
+        "it does not answer",
+        "notes fall on its periods",
+        "no server answers here",
+    ]

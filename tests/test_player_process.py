@@ -208,12 +208,12 @@ IMPORTING = """
 import os, sys
 import instrument.player as player
 
-settle_down, before = player._settle_down, set()
+settle_down, before = player.settle_down, set()
 def settled():
     settle_down()
     before.update(sys.modules)
 
-player._settle_down = settled
+player.settle_down = settled
 status = player.main()
 os.write(2, " ".join(sorted(set(sys.modules) - before)).encode())
 os._exit(status)
