@@ -81,7 +81,7 @@ def play(
     ] = "127.0.0.1:9129",
     tempo: Tempo = 120.0,
     clock: Annotated[
-        str, typer.Option("--clock", metavar="internal|midi", help="Who beats time.")
+        str, typer.Option("--clock", metavar="internal|midi|link", help="Who beats time.")
     ] = "internal",
     clock_out: Annotated[
         list[str] | None,
@@ -96,9 +96,7 @@ def play(
     stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
-    if clock == "link":
-        raise InputError("--clock link is not built yet; use --clock internal or midi.")
-    if clock not in {"internal", "midi"}:
+    if clock not in {"internal", "midi", "link"}:
         raise InputError(f"--clock {clock}: choose internal, midi or link.")
     if stage:
         raise InputError("--stage is not built yet; play without it.")

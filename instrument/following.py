@@ -61,7 +61,11 @@ class Following:
         with self._lock:
             heard = self._follower.feed(time_ns, arrival.message)
         for each in heard:
-            self._send(_message(each))
+            self._send(message_of(each))
+
+    def words(self, now_ns: int) -> str:
+        """How it goes, for a person."""
+        return clock_words(self.state(now_ns))
 
     def state(self, now_ns: int) -> ClockState:
         """How it goes, at ``now_ns`` of ``perf_counter_ns``."""
@@ -79,7 +83,8 @@ class Following:
         return False
 
 
-def _message(heard: Heard) -> Message:
+def message_of(heard: Heard) -> Message:
+    """The frame that tells the player."""
     match heard:
         case Follow():
             return heard.to_message()

@@ -24,7 +24,8 @@ from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
 from instrument.events import Decoded
 from instrument.feedback import Feedback
-from instrument.following import Following, clock_words
+from instrument.following import Following
+from instrument.link_session import LinkFollowing, LinkSession
 from instrument.mapping import Mapping
 from instrument.midi_api import available_api
 from instrument.midi_in import MidiInput
@@ -98,7 +99,12 @@ class Performance:
         self._heard_s = time.monotonic()
         self._playing = True  # what the space bar ends
         self._following: Following | None = None
-        if options.clock == "midi":
+        self._link: LinkFollowing | None = None
+        if options.clock == "link":
+            start_stop = self._mapping.receive.transport
+            session = LinkSession(options.tempo_bpm, start_stop=start_stop)
+            self._link = LinkFollowing(session, self._send_player)
+        elif options.clock == "midi":
             receive = self._mapping.receive
             self._following = Following(receive, options.tempo_bpm, self._send_player, display.say)
 
@@ -122,6 +128,9 @@ class Performance:
             stack.callback(self._osc.close)
             self._fault.feedback, self._fault.osc = self._feedback, self._osc
             player = self._start_player()
+            if self._link is not None:
+                stack.callback(self._link.close)
+                self._link.start()
             stack.callback(self._engine.close)
             stack.callback(lambda: player.end({"type": "quit"}, QUIT_PATIENCE_S))
             self._engine.start()
@@ -208,7 +217,7 @@ class Performance:
         self._display.on_player(message)
         if message["type"] == "state":
             self._playing = message["playing"]
-            if self._following is not None:  # so that whoever asks for the tempo gets the clock's
+            if self._leader is not None:  # so that whoever asks for the tempo gets the clock's
                 self._controls.apply([SetTempo(message["tempo_bpm"])])
         elif message["type"] == "bar":
             self._cutoff_ms = message["cutoff_ms"]
@@ -262,12 +271,17 @@ class Performance:
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
         self._controls.apply(actions)
+        if self._link is not None:
+            for action in actions:
+                if isinstance(action, SetTempo):
+                    self._link.set_tempo(action.bpm)
         transports = [action for action in actions if isinstance(action, Transport)]
         if transports and len(transports) < len(actions):
             # A bundle that sets a tempo and plays must not begin at the old tempo.
             self._send_state()
         for action in transports:
-            self._send_player({"type": "transport", "do": action.do})
+            if self._link is None or not self._link.transport(action.do):
+                self._send_player({"type": "transport", "do": action.do})
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -304,9 +318,13 @@ class Performance:
     def _waits_for_start(self) -> bool:
         return self._following is not None and self._mapping.receive.transport
 
+    @property
+    def _leader(self) -> Following | LinkFollowing | None:
+        return self._following or self._link
+
     def _show_clock(self) -> None:
-        if self._following is not None:
-            self._display.on_clock(clock_words(self._following.state(time.perf_counter_ns())))
+        if self._leader is not None:
+            self._display.on_clock(self._leader.words(time.perf_counter_ns()))
 
     def _stats(self) -> dict[str, float]:
         refused = sum(self._osc.counts.values()) if self._osc else 0
@@ -315,8 +333,8 @@ class Performance:
             "cutoff_ms": self._cutoff_ms,
             "programs": self._midi.programs if self._midi else 0,
         }
-        if self._following is not None:
-            told = self._following.state(time.perf_counter_ns())
+        if self._leader is not None:
+            told = self._leader.state(time.perf_counter_ns())
             stats |= {
                 "clock_locked": int(told.state == "locked"),
                 "clock_bpm": told.tempo_bpm or 0.0,
