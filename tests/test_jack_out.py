@@ -324,6 +324,7 @@ def test_a_server_that_dies_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setenv(name, value)
         (output,) = open_jack(lambda _inputs: [])
         dying.process.send_signal(signal.SIGTERM)  # SIGKILL would leave its name registered
+        dying.process.wait()
         while output.link.alive:
             output.send(NOTE_ON, output.clock.now_ns())
         for _ in range(10_000):
