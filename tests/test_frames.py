@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from instrument.frames import CLOSE_ALL, QUIET_CYCLES, RECORD, FrameCount, FrameGrid, FrameQueue
@@ -16,6 +16,9 @@ tempi = st.integers(200, 4000).map(lambda tenths: tenths / 10)
 rates = st.sampled_from([44_100, 48_000, 88_200, 96_000])
 
 
+@example(256.0, 48_000, 24, 0, 0)  # 2,812.5 frames: the even one
+@example(256.0, 48_000, 72, 1, 1)  # 8,437.5
+@example(120.0, 44_100, 24, 7, 3)  # 5,512.5
 @given(tempi, rates, st.integers(0, 10**6), st.integers(0, 10**9), st.integers(0, 10**15))
 def test_a_tick_falls_on_its_frame_whenever_the_music_began(
     tempo_bpm: float, rate: int, tick: int, began_frame: int, origin_ns: int

@@ -220,6 +220,25 @@ def judging() -> Iterator[Judge]:
         process.kill()
 
 
+# First of all: jackd leaves its name registered when it ends beside another server of ours.
+@pytest.mark.real(needs=REAL)
+def test_a_server_that_dies_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """10,000 notes after its death: RtMidi would have hung for good; here one sentence is told."""
+    pytest.importorskip("jack", reason="JACK-Client is not installed", exc_type=ImportError)
+    with running_jack() as dying:
+        for name, value in dying.environment.items():
+            monkeypatch.setenv(name, value)
+        (output,) = open_jack(lambda _inputs: [])
+        dying.process.send_signal(signal.SIGTERM)  # SIGKILL would leave its name registered
+        dying.process.wait()
+        while output.link.alive:
+            output.send(NOTE_ON, output.clock.now_ns())
+        for _ in range(10_000):
+            output.send(NOTE_ON, output.clock.now_ns())
+        assert [output.trouble(), output.trouble()] == [GONE, None]
+        output.close()
+
+
 @pytest.mark.real(needs=REAL)
 @pytest.mark.usefixtures("server")
 def test_notes_of_a_timeline_arrive_at_round_of_tick_times_frames() -> None:
@@ -313,23 +332,6 @@ def test_where_the_check_fails_rtmidi_plays_and_says_why(monkeypatch: pytest.Mon
         None,
     ]
     output.close()
-
-
-@pytest.mark.real(needs=REAL)
-def test_a_server_that_dies_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """10,000 notes after its death: RtMidi would have hung for good; here one sentence is told."""
-    pytest.importorskip("jack", reason="JACK-Client is not installed", exc_type=ImportError)
-    with running_jack() as dying:
-        for name, value in dying.environment.items():
-            monkeypatch.setenv(name, value)
-        (output,) = open_jack(lambda _inputs: [])
-        dying.process.send_signal(signal.SIGTERM)  # SIGKILL would leave its name registered
-        while output.link.alive:
-            output.send(NOTE_ON, output.clock.now_ns())
-        for _ in range(10_000):
-            output.send(NOTE_ON, output.clock.now_ns())
-        assert [output.trouble(), output.trouble()] == [GONE, None]
-        output.close()
 
 
 def _ports() -> list[str]:
