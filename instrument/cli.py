@@ -23,6 +23,7 @@ from instrument.arguments import (
 from instrument.children import Interview
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
+from instrument.link_session import LinkUnavailableError
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
@@ -50,6 +51,7 @@ LISTING_PATIENCE_S = 10.0
 ONE_SENTENCE = (
     CheckpointError,
     InputError,
+    LinkUnavailableError,
     MelodyFileError,
     MidiError,
     OscPortError,
