@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results bench-train bench-decode picture wheel clean
+.PHONY: help setup play test check train results bench-train bench-decode bench-cutoff picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,6 +62,9 @@ bench-train: setup ## how fast the exact tangent trains, against double backward
 bench-decode: setup ## how fast a phrase is decoded, against onnxruntime; writes docs/decoding.md
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -W ignore -m benchmarks.decode
+
+bench-cutoff: setup ## how late a knob may be moved and be heard at the bar line; writes docs/cutoff.md
+	@$(BIN)/python -W ignore -m benchmarks.cutoff
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
