@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results bench-train bench-decode bench-cutoff picture wheel clean
+.PHONY: help setup play test check train results bench-train bench-decode bench-cutoff bench-startup soak picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -65,6 +65,12 @@ bench-decode: setup ## how fast a phrase is decoded, against onnxruntime; writes
 
 bench-cutoff: setup ## how late a knob may be moved and be heard at the bar line; writes docs/cutoff.md
 	@$(BIN)/python -W ignore -m benchmarks.cutoff
+
+bench-startup: setup ## from the command to the first note, and what the player weighs
+	@$(BIN)/python -W ignore -m benchmarks.startup
+
+soak: setup ## an hour in real time and 100,000 bars offline: drift, misses, notes left open, memory
+	@$(BIN)/python -W ignore -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png

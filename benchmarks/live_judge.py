@@ -79,6 +79,11 @@ class Stage:
         """Send one OSC message to the performance."""
         self._socket.sendto(osc_bytes(address, *values), ("127.0.0.1", self.osc_port))
 
+    def answer(self, patience_s: float = 5.0) -> bytes:
+        """The next OSC message that comes back. Raises ``TimeoutError``."""
+        self._socket.settimeout(patience_s)
+        return self._socket.recv(65536)
+
 
 def osc_bytes(address: str, *values: float) -> bytes:
     """One OSC message with float arguments."""
