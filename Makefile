@@ -1,7 +1,8 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results bench-train bench-decode bench-timing picture wheel clean
+.PHONY: help setup play test check train results bench-train bench-decode bench-timing bench-cutoff \
+	bench-startup soak picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +15,7 @@ NO_INSTALL := The installation failed, see above: if it was building python-rtmi
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target promise; do \
-		printf 'make %-11s %s\n' "$$target" "$$promise"; done
+		printf 'make %-14s %s\n' "$$target" "$$promise"; done
 
 setup: $(INSTALLED) ## build .venv and install Glisser into it; done again when pyproject.toml changes
 
@@ -66,6 +67,15 @@ bench-decode: setup ## how fast a phrase is decoded, against onnxruntime; writes
 bench-timing: setup ## how even the beat is, against a bare loop, isobar and mido; idle machine, hours
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m benchmarks.timing $(if $(ONSETS),--onsets $(ONSETS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-cutoff: setup ## how late a knob may be moved and be heard at the bar line; writes docs/cutoff.md
+	@$(BIN)/python -W ignore -m benchmarks.cutoff
+
+bench-startup: setup ## from the command to the first note, and what the player weighs
+	@$(BIN)/python -W ignore -m benchmarks.startup
+
+soak: setup ## an hour in real time and 100,000 bars offline: drift, misses, notes left open, memory
+	@$(BIN)/python -W ignore -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png

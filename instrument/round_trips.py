@@ -5,9 +5,11 @@ from collections import deque
 MS = 1_000_000
 
 # Ask as long before a swap as the slowest of the last answers took
-# (of so few, that is the 99th percentile), and something to spare.
+# (of so few, that is the 99th percentile), and something to spare: for the player's own waking,
+# a fraction of a millisecond. The margin is rounded up to whole ticks besides, and all of it is
+# time by which a knob must be turned earlier.
 FIRST_ROUND_TRIP_NS = 40 * MS
-SPARE_NS = 4 * MS
+SPARE_NS = 2 * MS
 ROUND_TRIPS_KEPT = 32
 # What takes longer waited for an engine to load, and does not say how long a decode takes.
 MAX_ROUND_TRIP_NS = 500 * MS

@@ -1,0 +1,159 @@
+"""A performance on a private JACK server, and a judge at its other end: frames, never our word."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from tests.jack import JackServer, running_jack
+
+RATE = 48_000  # frames a second
+INPUT = "glisser-judge:in"
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One MIDI message as it arrived: ``frame`` of JACK's clock."""
+
+    frame: int
+    message: bytes
+
+    @property
+    def note_on(self) -> int | None:
+        """The pitch that it strikes, or None."""
+        status, *rest = self.message
+        return rest[0] if status & 0xF0 == 0x90 and rest[1] > 0 else None
+
+    @property
+    def note_off(self) -> int | None:
+        """The pitch that it closes, or None."""
+        status, *rest = self.message
+        closes = status & 0xF0 == 0x80 or (status & 0xF0 == 0x90 and rest[1] == 0)
+        return rest[0] if closes else None
+
+
+@dataclass
+class Judge:
+    """A JACK client of the bench. ``heard`` grows on JACK's thread; take from its left."""
+
+    client: Any
+    heard: deque[Heard] = field(default_factory=deque)
+
+    def frame(self) -> int:
+        """JACK's present frame, to a few microseconds."""
+        return int(self.client.frame_time)
+
+    def next_note_on(self, patience_s: float = PATIENCE_S) -> Heard:
+        """The next note-on, in order of arrival. Raises ``TimeoutError``."""
+        limit_s = time.monotonic() + patience_s
+        while time.monotonic() < limit_s:
+            while self.heard:
+                event = self.heard.popleft()
+                if event.note_on is not None:
+                    return event
+            time.sleep(0.0005)
+        raise TimeoutError("no note arrived")
+
+
+@dataclass
+class Stage:
+    """A running server, judge and ``glisser play``."""
+
+    jack: JackServer
+    judge: Judge
+    process: subprocess.Popen[bytes]
+    began_ns: int  # perf_counter_ns just before the command was started
+    osc_port: int
+    _socket: socket.socket
+
+    def osc(self, address: str, *values: float) -> None:
+        """Send one OSC message to the performance."""
+        self._socket.sendto(osc_bytes(address, *values), ("127.0.0.1", self.osc_port))
+
+    def answer(self, patience_s: float = 5.0) -> bytes:
+        """The next OSC message that comes back. Raises ``TimeoutError``."""
+        self._socket.settimeout(patience_s)
+        return self._socket.recv(65536)
+
+
+def osc_bytes(address: str, *values: float) -> bytes:
+    """One OSC message with float arguments."""
+    builder = OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(float(value), "f")
+    return bytes(builder.build().dgram)
+
+
+@contextmanager
+def on_stage(*arguments: str) -> Iterator[Stage]:
+    """``glisser play`` with ``arguments``, into the judge. ``ImportError``: no JACK-Client.
+
+    Everything is ended at the end; the server is a private one with the dummy driver.
+    """
+    import jack
+
+    with running_jack() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        os.environ.update(server.environment)
+        client = jack.Client("glisser-judge", no_start_server=True)
+        judge = Judge(client)
+        port = client.midi_inports.register("in")
+
+        def process(_frames: int) -> None:
+            began = client.last_frame_time
+            for offset, data in port.incoming_midi_events():
+                judge.heard.append(Heard(began + offset, bytes(data)))
+
+        client.set_process_callback(process)
+        with client:
+            command = [*(sys.executable, "-m", "instrument.cli", "play", "--out", INPUT)]
+            osc_port = _free_udp_port()
+            command += ["--osc", f"127.0.0.1:{osc_port}", *arguments]
+            began_ns = time.perf_counter_ns()
+            child = subprocess.Popen(  # noqa: S603 - our own command
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                yield Stage(server, judge, child, began_ns, osc_port, sender)
+            finally:
+                _end(child)
+
+
+def matching(sequence: Sequence[Heard]) -> tuple[int, int, int]:
+    """Note-ons, note-offs, and how many pitches are still open at the end."""
+    ons = offs = 0
+    still: set[int] = set()
+    for event in sequence:
+        if (pitch := event.note_on) is not None:
+            ons += 1
+            still.add(pitch)
+        elif (pitch := event.note_off) is not None:
+            offs += 1
+            still.discard(pitch)
+    return ons, offs, len(still)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(10.0)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,138 @@
+"""An hour on the stage, and 100,000 bars on a clock that does not wait. ``make soak``.
+
+    .venv/bin/python -m benchmarks.soak [--minutes N] [--bars N] [--only offline|live] [--dry]
+
+Live: ``glisser play`` on a private JACK server at 120 bpm, a knob turned twice in every bar, judged
+by what arrives at a JACK client. Offline: :mod:`benchmarks.soak_offline`. Each half is written to
+benchmarks/results/soak.json as it ends, so that one can be made again without the other. Needs the
+extras ``jack`` and ``bench``.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pythonosc.osc_message import OscMessage
+
+from benchmarks.live_judge import RATE, Heard, Stage, matching, on_stage
+from benchmarks.machine import machine
+from benchmarks.processes import Memory, memory
+from benchmarks.soak_offline import soak_offline
+from benchmarks.soak_page import section
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks/results/soak.json"
+TEMPO_BPM = 120.0
+STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
+KNOB_EVERY_S = 1.0
+WEIGH_EVERY_S = 10.0
+ENDS_S = 60.0  # drift is between the first and the last minute
+CLOSING_S = 2.0
+
+
+def drift_ms(onsets: Sequence[int], ends_frames: float) -> float:
+    """How far the beat has moved against JACK's clock between the first and the last minute.
+
+    ``onsets`` are frames; each lies somewhere near a whole number of sixteenths after the first.
+    """
+    late = [_from_grid(frame - onsets[0]) for frame in onsets]
+    early = [x for x, f in zip(late, onsets, strict=True) if f - onsets[0] <= ends_frames]
+    last = [x for x, f in zip(late, onsets, strict=True) if onsets[-1] - f <= ends_frames]
+    return 1e3 / RATE * (median(last) - median(early))
+
+
+def _from_grid(frames: int) -> float:
+    return frames - round(frames / STEP_FRAMES) * STEP_FRAMES
+
+
+def growth_mib(weighed: Sequence[dict[str, Memory]]) -> dict[str, float]:
+    """Growth of each process' own memory, from a tenth of the time (all is loaded by then) on."""
+    settled, last = weighed[len(weighed) // 10], weighed[-1]
+    return {name: last[name].own - settled[name].own for name in last if name in settled}
+
+
+def soak_live(minutes: float) -> dict[str, Any]:
+    """Play for so long; what arrived, what was missed, what grew."""
+    weighed: list[dict[str, Memory]] = []
+    heard: list[Heard] = []
+    with on_stage("--tempo", str(TEMPO_BPM)) as stage:
+        heard.append(stage.judge.next_note_on())
+        began_s = time.monotonic()
+        weigh_s = began_s
+        while (now_s := time.monotonic()) - began_s < 60.0 * minutes:
+            stage.osc("/glisser/knob/1", random.random())
+            while stage.judge.heard:
+                heard.append(stage.judge.heard.popleft())
+            if now_s >= weigh_s:
+                weighed.append(memory(stage.process.pid))
+                weigh_s += WEIGH_EVERY_S
+            time.sleep(KNOB_EVERY_S)
+        counters = stats(stage)
+        stage.process.terminate()  # as a performer would end it: every note is closed
+        stage.process.wait(20.0)
+        time.sleep(CLOSING_S)
+        heard += stage.judge.heard
+        xruns = stage.jack.xruns()
+    ons, offs, still_open = matching(heard)
+    onsets = [event.frame for event in heard if event.note_on is not None]
+    return {
+        "minutes": minutes,
+        "bars": counters["bar"],
+        "misses": counters["misses"],
+        "engine_starts": counters["engine_starts"],
+        "note_ons": ons,
+        "note_offs": offs,
+        "still_open": still_open,
+        "drift_ms": drift_ms(onsets, min(ENDS_S, 30.0 * minutes) * RATE),
+        "growth_mib": growth_mib(weighed),
+        "xruns": xruns,
+    }
+
+
+def stats(stage: Stage) -> dict[str, int]:
+    """The performance's own counters, by ``/glisser/get/stats``."""
+    stage.osc("/glisser/get/stats")
+    parts = list(OscMessage(stage.answer()).params)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Soak, write, print the section; 2 where a package is missing."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__.split("\n")[0])
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--bars", type=int, default=100_000)
+    parser.add_argument("--only", choices=["offline", "live"])
+    parser.add_argument("--dry", action="store_true", help="print, write nothing")
+    asked = parser.parse_args(arguments)
+    results: dict[str, Any] = {}
+    if RESULTS.exists() and not asked.dry:
+        results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    try:
+        if asked.only != "live":
+            results["offline"] = soak_offline(asked.bars)
+            _keep(results, asked.dry)
+        if asked.only != "offline":
+            results["live"] = soak_live(asked.minutes)
+            _keep(results, asked.dry)
+    except ImportError as error:
+        print(f"{error.name} is not installed: pip install 'glisser[bench,jack]'.", file=sys.stderr)
+        return 2
+    print(section(results))
+    return 0
+
+
+def _keep(results: dict[str, Any], dry: bool) -> None:
+    results["machine"] = machine("torch", "python-rtmidi", "JACK-Client")
+    if not dry:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The soak's section of docs/timing.md, from benchmarks/results/soak.json."""
+
+from typing import Any
+
+from benchmarks.machine import verdict
+
+DRIFT_MS = 1.0
+GROWTH_MIB = 5.0
+
+
+def section(results: dict[str, Any]) -> str:
+    """Markdown, with a heading of the second level; what was not run is said so."""
+    lines = ["## Soak", "", "By `make soak`.", ""]
+    lines += _offline(results["offline"]) if "offline" in results else ["- Offline: not run."]
+    lines += _live(results["live"]) if "live" in results else ["- Live: not run."]
+    return "\n".join([*lines, ""])
+
+
+def _offline(found: dict[str, Any]) -> list[str]:
+    return [
+        f"Offline: {found['bars']:,} bars by the real player on a manual clock, a knob moved in "
+        "every bar, a stand-in for the decoder.",
+        "",
+        f"- drift: {found['drift_ns']} ns ({verdict(found['drift_ns'] == 0)});",
+        *_counts(found),
+        f"- growth of the process: {found['growth_mib']:.1f} MiB (below {GROWTH_MIB:g}: "
+        f"{verdict(found['growth_mib'] < GROWTH_MIB)}).",
+        "",
+    ]
+
+
+def _live(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Live: {found['minutes']:g} minutes on a private JACK server at 120 bpm "
+        f"({found['bars']:,} bars), a knob turned every second, judged at the far end.",
+        "",
+    ]
+    if found["xruns"]:
+        lines.append(f"- void as a judge of time: the server missed {found['xruns']} deadlines;")
+    lines += [
+        f"- drift between the first and the last minute: {found['drift_ms']:+.2f} ms (below "
+        f"{DRIFT_MS:g}: {verdict(abs(found['drift_ms']) < DRIFT_MS)});",
+        *_counts(found),
+    ]
+    growth = ", ".join(f"{name} {mib:+.1f} MiB" for name, mib in found["growth_mib"].items())
+    met = verdict(all(mib < GROWTH_MIB for mib in found["growth_mib"].values()))
+    lines.append(f"- growth: {growth} (each below {GROWTH_MIB:g}: {met}).")
+    return lines
+
+
+def _counts(found: dict[str, Any]) -> list[str]:
+    closed = found["note_ons"] == found["note_offs"] and not found["still_open"]
+    return [
+        f"- phrases that came too late: {found['misses']} ({verdict(found['misses'] == 0)});",
+        f"- {found['note_ons']:,} note-ons, {found['note_offs']:,} note-offs, "
+        f"{found['still_open']} left open ({verdict(closed)});",
+    ]
