@@ -12,7 +12,9 @@ from typing import BinaryIO, cast
 import pytest
 
 from engine.wire import Message, read_message, write_message
+from instrument.clock import ManualClock
 from instrument.controls import ControlState
+from instrument.player import _by_our_clock as by_our_clock
 from instrument.player_messages import Setup
 from instrument.tempo import TICKS_PER_BEAT
 from tests.parts import SETUP, answer, knob, transport
@@ -74,6 +76,19 @@ def sounding_after(messages: Sequence[Message]) -> set[int]:
         elif note["type"] == "note":
             sounding.remove(note["pitch"])
     return sounding
+
+
+def test_a_leader_s_moment_is_read_on_the_player_s_own_clock() -> None:
+    """Main tells the time by perf_counter; a player that goes by JACK's frames has another."""
+
+    class Frames(ManualClock):
+        def of_perf_ns(self, perf_ns: int) -> int:
+            return perf_ns + 777
+
+    told = {"type": "follow", "tempo_bpm": 120.0, "song_tick": 3, "ns": 1000, "placed": True}
+    assert by_our_clock(told, Frames()) == {**told, "ns": 1777}
+    assert by_our_clock(told, ManualClock()) == told
+    assert by_our_clock({"type": "quit"}, Frames()) == {"type": "quit"}
 
 
 def test_a_whole_performance_over_pipes() -> None:
