@@ -73,8 +73,8 @@ def onnx_bytes(decoder: Decoder) -> bytes:
         helper.make_node("MatMul", [below, constant("O", weights["output.weight"].T)], ["m"])
     )
     nodes.append(helper.make_node("Add", ["m", constant("b", weights["output.bias"])], ["logits"]))
-    entrance = [PHRASE_STEPS, "B", decoder.config.latent_dimensions + 1]
-    outputs = [PHRASE_STEPS, "B", decoder.config.tokens]
+    entrance: list[str | int | None] = [PHRASE_STEPS, "B", decoder.config.latent_dimensions + 1]
+    outputs: list[str | int | None] = [PHRASE_STEPS, "B", decoder.config.tokens]
     graph = helper.make_graph(
         nodes,
         "decoder",

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 RATE = 48_000
 BPM = 400.0
@@ -33,16 +34,24 @@ P999_ABOVE_BARE_MS = 3.0
 MAX_DRIFT_MS = 1.0
 
 
+# Where JACK itself was late, its frames may slip against time. A second around it is void, and what
+# is left falls into stretches, each with a grid of its own; shorter ones are left out.
+VOID_FRAMES = RATE
+LEAST_STRETCH = 32  # onsets
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """One run. Errors in ms, without sign, against the even grid that lies nearest to the onsets.
 
-    ``drift_ms``: how far ten minutes of this run's own tempo lie from ten minutes of the grid's.
-    ``asked``, ``late``: phrases, and those that missed their step; ``None`` without a decoder.
+    ``void_s``: the time that says nothing, for JACK itself was late. ``drift_ms``: how far ten
+    minutes of this run's own tempo lie from ten minutes of the grid's. ``asked``, ``late``:
+    phrases, and those that missed their step; ``None`` without a decoder.
     """
 
     onsets: int
     missing: int
+    void_s: float
     p50: float
     p99: float
     p999: float
@@ -55,29 +64,62 @@ class Timing:
         return asdict(self)
 
 
-def timing(frames: Sequence[int], expected: int) -> Timing:
+def valid(places: NDArray[np.float64], first: int, stops: Sequence[int]) -> NDArray[np.bool_]:
+    """Which places of a grid that begins at frame ``first`` lie a second from every stop."""
+    frames = first + places * STEP_FRAMES
+    far = np.ones(len(places), dtype=np.bool_)
+    for stop in stops:
+        far &= np.abs(frames - stop) > VOID_FRAMES
+    return far
+
+
+def timing(frames: Sequence[int], expected: int, stops: Sequence[int] = ()) -> Timing:
     """The figures of onsets that arrived at ``frames``, of which ``expected`` were to come.
 
-    An onset belongs to the place of the grid that it is nearest to. Raises ``ValueError`` for fewer
-    than two.
+    An onset belongs to the place of the grid that it is nearest to. ``stops``: the frames near
+    which JACK was late. Raises ``ValueError`` when fewer than :data:`LEAST_STRETCH` say something.
     """
-    if len(frames) < 2:
-        raise ValueError(f"{len(frames)} of {expected} onsets arrived: nothing can be said of them")
+    if not frames:
+        raise ValueError(f"0 of {expected} onsets arrived: nothing can be said of them")
     arrived = np.asarray(frames, dtype=np.float64) - frames[0]
     places = np.round(arrived / STEP_FRAMES)
     offsets = arrived - places * STEP_FRAMES
-    errors = np.abs(offsets - np.median(offsets)) * 1000 / RATE
-    slope = np.polyfit(places * STEP_FRAMES, offsets, 1)[0]
-    p50, p99, p999 = np.percentile(errors, [50, 99, 99.9])
+    stretches = _stretches(places, frames[0], stops)
+    if not stretches:
+        raise ValueError(f"of {len(frames)} of {expected} onsets that arrived none says anything")
+    errors = np.concatenate([np.abs(offsets[s] - np.median(offsets[s])) for s in stretches])
+    p50, p99, p999 = np.percentile(errors * 1000 / RATE, [50, 99, 99.9])
+    due = valid(np.arange(expected, dtype=np.float64), frames[0], stops)
+    there = np.zeros(expected, dtype=np.bool_)
+    there[places[(places >= 0) & (places < expected)].astype(int)] = True
+    slope = _slope([places[s] * STEP_FRAMES for s in stretches], [offsets[s] for s in stretches])
     return Timing(
-        onsets=len(frames),
-        missing=expected - len(np.unique(places)),
+        onsets=len(errors),
+        missing=int(np.sum(due & ~there)),
+        void_s=round(float(np.sum(~due)) * STEP_FRAMES / RATE, 2),
         p50=round(float(p50), 4),
         p99=round(float(p99), 4),
         p999=round(float(p999), 4),
-        max=round(float(errors.max()), 4),
-        drift_ms=round(float(slope) * TEN_MINUTES_FRAMES * 1000 / RATE, 4),
+        max=round(float(errors.max()) * 1000 / RATE, 4),
+        drift_ms=round(slope * TEN_MINUTES_FRAMES * 1000 / RATE, 4),
     )
+
+
+def _stretches(
+    places: NDArray[np.float64], first: int, stops: Sequence[int]
+) -> list[NDArray[np.intp]]:
+    """The onsets between two stops, by index, each stretch in order."""
+    clear = np.flatnonzero(valid(places, first, stops))
+    since = np.searchsorted(np.sort(np.asarray(stops)), first + places[clear] * STEP_FRAMES)
+    found = [clear[since == number] for number in np.unique(since)]
+    return [stretch for stretch in found if len(stretch) >= LEAST_STRETCH]
+
+
+def _slope(times: list[NDArray[np.float64]], offsets: list[NDArray[np.float64]]) -> float:
+    """The one slope that fits all stretches best, each with an offset of its own."""
+    along = np.concatenate([t - t.mean() for t in times])
+    across = np.concatenate([o - o.mean() for o in offsets])
+    return float(along @ across / (along @ along))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,12 @@ show, through RtMidi, and ask for no priority.
 
 **The loads.** Idle; a new phrase decoded at every sixteenth; 5,000 OSC messages a second; all of
 them, and a second core kept busy. Glisser decodes and hears OSC itself; beside the others,
-processes of Glisser's do. A run in which JACK left out a cycle is void and was done again.
+processes of Glisser's do.
+
+**What is void.** Where JACK itself missed a deadline, its frames slip against time, and it judges
+nobody. A virtual machine that is put aside for some milliseconds does this to it even when idle. So
+the second before and after each such moment is left out, for all systems alike, and what lies
+between two of them is held against a grid of its own. The table says how much was left out.
 
 ![The error of onsets by percentile, for each load](timing.png)
 
@@ -60,14 +65,24 @@ def page(results: Mapping[str, Any]) -> str:
 
 def table(cells: Cells, load: str) -> str:
     """One load: a row for each system."""
-    head = [*KEYS.values(), "drift in 10 min", "late phrases", "onsets", "rounds"]
+    head = [
+        *KEYS.values(),
+        "drift in 10 min",
+        "late phrases",
+        "onsets",
+        "missing",
+        "void s",
+        "rounds",
+    ]
     lines = [f"| ms | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]
     for system, name in SYSTEMS.items():
         rounds = cells.get(f"{system}/{load}", ())
         figures = [_ms(of_rounds(cells, system, load, key)) for key in [*KEYS, "drift_ms"]]
         late = [f"{r['late']} of {r['asked']}" for r in rounds if r.get("asked")]
         onsets = sum(r["onsets"] for r in rounds)
-        row = [*figures, ", ".join(late) or "-", f"{onsets:,}", str(len(rounds))]
+        missing, void_s = (sum(r[key] for r in rounds) for key in ("missing", "void_s"))
+        counts = [f"{onsets:,}", str(missing), f"{void_s:.0f}", str(len(rounds))]
+        row = [*figures, ", ".join(late) or "-", *counts]
         lines.append(f"| {name} | {' | '.join(row)} |")
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ class Checked:
 
     notes: int
     wrong: int
-    skipped: int  # cycles that JACK left out meanwhile: with any, nothing is said of the rest
+    stops: int  # how often JACK itself was late meanwhile: with any, nothing is said of the rest
     rate: int
     lead_ns: int
 
@@ -86,7 +86,7 @@ def _check_once() -> Checked:
     arrived = {bytes.fromhex(text): frame for frame, text in heard["messages"]}
     wrong = sum(arrived.get(message) != frame for message, frame in sent)
     link = output.link
-    return Checked(NOTES, wrong, heard["skipped"], link.grid.rate, link.lead_ns)
+    return Checked(NOTES, wrong, len(heard["stops"]), link.grid.rate, link.lead_ns)
 
 
 def _send(output: JackOutput) -> Sequence[tuple[bytes, int]]:

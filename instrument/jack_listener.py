@@ -1,9 +1,10 @@
 """What arrives at a JACK port, by the frame: ``python -m instrument.jack_listener NAME``.
 
 A judge of timing: a client with one input ``NAME:in`` that notes the exact frame of each message
-and tells nothing before its stdin ends, so that telling disturbs nothing. One thread of Python
-runs, the callback. It says ``ready`` (or ``refused``), then ``heard``: the messages as
-``[frame, bytes in hex]``, and how many cycles it skipped; with any, the machine stood still.
+and tells nothing before its stdin ends, so that telling disturbs nothing. It says ``ready`` (or
+``refused``), then ``heard``: the messages as ``[frame, bytes in hex]``, and ``stops``, the frames
+near which JACK left out cycles or reported an xrun. The machine stood still there, and JACK's
+frames may have slipped against time: nothing can be said of what was played around it.
 """
 
 import os
@@ -21,12 +22,12 @@ PORT_NAME = "in"
 
 
 class Listener:
-    """The callback: keeps what arrived in this period."""
+    """The callbacks: keep what arrived in this period, and where JACK itself was late."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - JACK-Client has no type information
         self.port = client.midi_inports.register(PORT_NAME)
         self.heard: list[tuple[int, bytes]] = []
-        self.skipped = 0
+        self.stops: list[int] = []
         self._client = client
         self._count = FrameCount()
         self._next_start: int | None = None
@@ -35,10 +36,15 @@ class Listener:
         """One period. Real-time thread of JACK; never waits."""
         start = self._count.whole(self._client.last_frame_time)
         if self._next_start not in (start, None):
-            self.skipped += 1
+            self.stops.append(start)
         self._next_start = start + frames
         for offset, message in self.port.incoming_midi_events():
             self.heard.append((start + offset, bytes(message)))
+
+    def xrun(self, _delayed_us: float) -> None:
+        """JACK missed its deadline a moment ago. Its thread for notices."""
+        if self._next_start is not None:
+            self.stops.append(self._next_start)
 
 
 def listen(name: str) -> int:
@@ -51,6 +57,7 @@ def listen(name: str) -> int:
             return 2
         listener = Listener(client)
         client.set_process_callback(listener.process)
+        client.set_xrun_callback(listener.xrun)
         ignore_signals()
         settle_down()
         client.activate()
@@ -59,7 +66,7 @@ def listen(name: str) -> int:
             pass
         client.deactivate()
         heard = [[frame, message.hex()] for frame, message in listener.heard]
-        write_message(tell, {"type": "heard", "messages": heard, "skipped": listener.skipped})
+        write_message(tell, {"type": "heard", "messages": heard, "stops": listener.stops})
     return 0
 
 

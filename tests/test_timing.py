@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks import timing as bench
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
-from benchmarks.timing_figures import LOADS, STEP_FRAMES, SYSTEMS, floors, timing
+from benchmarks.timing_figures import LOADS, RATE, STEP_FRAMES, SYSTEMS, floors, timing
 from benchmarks.timing_page import page, table, write_page
 from engine.card import check_checkpoint
 from engine.decoding import PhraseDecoder
@@ -23,7 +23,7 @@ def even(onsets: int, from_frame: int = 12_345) -> list[int]:
     return [from_frame + n * STEP_FRAMES for n in range(onsets)]
 
 
-@given(st.integers(0, 2**32), st.integers(2, 500))
+@given(st.integers(0, 2**32), st.integers(32, 500))
 def test_an_even_beat_has_no_error_and_no_drift(from_frame: int, onsets: int) -> None:
     """Wherever it began: a constant is latency, and latency is no jitter."""
     found = timing(even(onsets, from_frame), onsets)
@@ -48,6 +48,38 @@ def test_a_lost_onset_is_counted_and_moves_no_other() -> None:
     assert (found.missing, found.max) == (3, 0)
 
 
+def test_where_jack_was_late_nothing_is_judged() -> None:
+    """A second around a stop is void, and what comes after has a grid of its own."""
+    frames = even(1000, 0)
+    slip = 3 * MS  # JACK's frames against time, from the stop on
+    later = [frame + slip for frame in frames[500:]]
+    later[5] += 9 * MS
+    found = timing(frames[:500] + later, 1000, [frames[500]])
+    assert (found.max, found.missing) == (0, 0)
+    assert found.drift_ms == pytest.approx(0, abs=1e-6)
+    assert found.void_s == pytest.approx(2, abs=0.1)
+    assert found.onsets == 1000 - round(found.void_s * RATE / STEP_FRAMES)
+    assert timing(frames[:500] + later, 1000).max > 2
+
+
+def test_a_stop_hides_no_other_second() -> None:
+    """An onset that is late, or lost, more than a second from a stop counts as ever."""
+    frames = even(1000, 0)
+    stop = frames[500]
+    frames[530] += 2 * MS
+    del frames[600]
+    found = timing(frames, 1000, [stop])
+    assert (found.max, found.missing) == (2, 1)
+
+
+def test_stretches_share_one_drift() -> None:
+    """10 ppm in each of three stretches is 6 ms in ten minutes, whatever lies between them."""
+    frames = [round(frame * (1 + 1e-5)) for frame in even(10_000, 0)]
+    slipped = [frame + 2 * MS * (n // 3000) for n, frame in enumerate(frames)]
+    stops = [slipped[3000], slipped[6000], slipped[9000]]
+    assert timing(slipped, 10_000, stops).drift_ms == pytest.approx(6, abs=0.1)
+
+
 def test_drift_is_told_for_ten_minutes() -> None:
     """A beat 10 ppm slow lies 6 ms behind after 600 s."""
     frames = [round(frame * (1 + 1e-5)) for frame in even(10_000, 0)]
@@ -63,7 +95,7 @@ def test_nothing_is_said_of_a_run_in_which_nothing_arrived() -> None:
 def made_up(**others: float) -> dict[str, Any]:
     """A round in which all errors are 0.5 ms but those given."""
     keys = ("p50", "p99", "p999", "max")
-    zero = {"onsets": 10_000, "missing": 0, "drift_ms": 0.0, "asked": 100, "late": 0}
+    zero = {"onsets": 10_000, "missing": 0, "void_s": 0.0, "drift_ms": 0.0, "asked": 100, "late": 0}
     return {**zero, **dict.fromkeys(keys, 0.5), **others}
 
 
