@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cutoff_page import page
-from benchmarks.live_judge import RATE, Stage, on_stage
+from benchmarks.live_judge import Stage, on_stage
 from benchmarks.machine import machine, quantile
+from benchmarks.stretches import RATE, clear_of
 from engine.phrase import PHRASE_STEPS, STEPS_PER_BAR
 from instrument.children import Interview
 
@@ -33,6 +34,7 @@ RESULTS, PAGE = ROOT / "benchmarks/results/cutoff.json", ROOT / "docs/cutoff.md"
 RUNG_MS = 1.5  # main sends at most one control message a millisecond
 WARM_BARS = 40  # until the player has measured the engine
 DECODES = 300
+SETTLE_S = 1.0
 MS = 1e3 / RATE  # of a frame
 
 Z = tuple[float, ...]
@@ -68,37 +70,46 @@ class Search:
 
     rungs: int
     top_ms: float = 60.0
-    found_ms: list[float] = field(default_factory=list)
-    missed: int = 0
+    found: list[tuple[float, float]] = field(default_factory=list)  # (bar line's frame, ms)
 
     def offsets_ms(self, shift: float) -> list[float]:
         """When each rung is sent, before the line; ``shift`` 0 to 1 of a rung later."""
         return [self.top_ms - RUNG_MS * (rung + shift) for rung in range(self.rungs)]
 
-    def heard(self, offsets_ms: Sequence[float], rung: int | None, keep: bool) -> None:
-        """``rung`` was heard on the line, or None of them; ``keep``: it counts.
+    def heard(self, offsets_ms: Sequence[float], rung: int | None, line: float | None) -> None:
+        """``rung`` was heard on the bar line, or none of them; a ``line`` of None does not count.
 
-        The cut-off is when that rung was really sent: a knob at that moment was heard.
+        The cut-off is when that rung was really sent: a knob at that moment was heard. Beyond the
+        ladder it is infinite.
         """
+        cutoff_ms = float("inf") if rung is None else offsets_ms[rung]
+        if line is not None:
+            self.found.append((line, cutoff_ms))
         if rung is None:
-            self.missed += keep
             self.top_ms += RUNG_MS * self.rungs / 2
             return
-        cutoff_ms = offsets_ms[rung]
-        if keep:
-            self.found_ms.append(cutoff_ms)
         # The newest cut-offs stay in the lower half, so that a late one is still on the ladder.
         aim_ms = cutoff_ms + RUNG_MS * self.rungs * 0.6
         self.top_ms += (aim_ms - self.top_ms) * (0.5 if aim_ms < self.top_ms else 1.0)
 
 
-def summary(search: Search) -> dict[str, float | None]:
-    """p50, p99, p99.9 and the largest cut-off in milliseconds; ``None``: beyond the ladder."""
-    values = [*search.found_ms, *[float("inf")] * search.missed]
+def summary(found: Sequence[tuple[float, float]], stops: Sequence[int]) -> dict[str, float | None]:
+    """p50, p99, p99.9 and the largest cut-off in milliseconds; ``None``: beyond the ladder.
+
+    ``found``: bar lines and their cut-offs; those near one of ``stops`` are left out.
+    """
+    clear = clear_of([line for line, _ in found], stops)
+    values = [cutoff_ms for (_, cutoff_ms), keep in zip(found, clear, strict=True) if keep]
     shares = {"p50_ms": 0.5, "p99_ms": 0.99, "p999_ms": 0.999, "max_ms": 1.0}
-    found = {name: quantile(values, share) for name, share in shares.items()}
-    known = {name: value if isfinite(value) else None for name, value in found.items()}
-    return {**known, "bars": len(values), "beyond_the_ladder": search.missed}
+    figures = {name: quantile(values, share) for name, share in shares.items()}
+    known = {name: value if isfinite(value) else None for name, value in figures.items()}
+    beyond = sum(value == float("inf") for value in values)
+    return {
+        **known,
+        "bars": len(values),
+        "void": len(found) - len(values),
+        "beyond_the_ladder": beyond,
+    }
 
 
 def candidates(count: int = 600) -> list[tuple[Z, Sequence[int]]]:
@@ -136,15 +147,15 @@ def decode_p99_ms() -> float:
 
 
 def measure(refresh: str, rungs: list[Rung], tempo: float, bars: int) -> dict[str, Any]:
-    """The cut-off of one way to refresh, and whether the server kept its own deadlines."""
+    """The cut-off of one way to refresh."""
     with tempfile.TemporaryDirectory() as folder:
         patch = Path(folder) / "patch.toml"
         text = (ROOT / "patches/default.toml").read_text(encoding="utf-8")
         patch.write_text(with_refresh(text, refresh), encoding="utf-8")
         with on_stage("--patch", str(patch), "--tempo", str(tempo)) as stage:
             search = climb(stage, rungs, tempo, bars)
-            xruns = stage.jack.xruns()
-    return {**summary(search), "xruns": xruns}
+            time.sleep(SETTLE_S)  # a stop is told a little later
+            return summary(search.found, stage.judge.stops)
 
 
 def with_refresh(patch: str, refresh: str) -> str:
@@ -168,7 +179,7 @@ def climb(stage: Stage, rungs: list[Rung], tempo: float, bars: int) -> Search:
         pitch = pitch_at(stage, line, bar_frames / PHRASE_STEPS)
         half = bar % 2
         heard = next((n for n, rung in enumerate(order) if rung.pitches[half] == pitch), None)
-        search.heard(sent_ms, heard, keep=bar >= last - bars)
+        search.heard(sent_ms, heard, line if bar >= last - bars else None)
         bar = max(bar + 1, int((stage.judge.frame() - first) / bar_frames + 0.5) + 1)
     return search
 

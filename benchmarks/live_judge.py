@@ -15,7 +15,6 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from tests.jack import JackServer, running_jack
 
-RATE = 48_000  # frames a second
 INPUT = "glisser-judge:in"
 PATIENCE_S = 60.0
 
@@ -43,10 +42,14 @@ class Heard:
 
 @dataclass
 class Judge:
-    """A JACK client of the bench. ``heard`` grows on JACK's thread; take from its left."""
+    """A JACK client of the bench. ``heard`` grows on JACK's thread; take from its left.
+
+    ``stops``: the frames near which JACK itself was late; see :mod:`benchmarks.stretches`.
+    """
 
     client: Any
     heard: deque[Heard] = field(default_factory=deque)
+    stops: list[int] = field(default_factory=list)
 
     def frame(self) -> int:
         """JACK's present frame, to a few microseconds."""
@@ -107,12 +110,18 @@ def on_stage(*arguments: str) -> Iterator[Stage]:
         judge = Judge(client)
         port = client.midi_inports.register("in")
 
-        def process(_frames: int) -> None:
+        next_start: list[int] = []
+
+        def process(frames: int) -> None:
             began = client.last_frame_time
+            if next_start not in ([], [began]):
+                judge.stops.append(began)
+            next_start[:] = [began + frames]
             for offset, data in port.incoming_midi_events():
                 judge.heard.append(Heard(began + offset, bytes(data)))
 
         client.set_process_callback(process)
+        client.set_xrun_callback(lambda _delayed: judge.stops.append(client.last_frame_time))
         with client:
             command = [*(sys.executable, "-m", "instrument.cli", "play", "--out", INPUT)]
             osc_port = _free_udp_port()

@@ -15,16 +15,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from pythonosc.osc_message import OscMessage
 
-from benchmarks.live_judge import RATE, Heard, Stage, matching, on_stage
+from benchmarks.live_judge import Heard, Stage, matching, on_stage
 from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
 from benchmarks.soak_offline import soak_offline
 from benchmarks.soak_page import section
+from benchmarks.stretches import RATE, clear_of, drift_ms, stretches
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/soak.json"
@@ -32,29 +32,22 @@ TEMPO_BPM = 120.0
 STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
 KNOB_EVERY_S = 1.0
 WEIGH_EVERY_S = 10.0
-ENDS_S = 60.0  # drift is between the first and the last minute
 CLOSING_S = 2.0
-
-
-def drift_ms(onsets: Sequence[int], ends_frames: float) -> float:
-    """How far the beat has moved against JACK's clock between the first and the last minute.
-
-    ``onsets`` are frames; each lies somewhere near a whole number of sixteenths after the first.
-    """
-    late = [_from_grid(frame - onsets[0]) for frame in onsets]
-    early = [x for x, f in zip(late, onsets, strict=True) if f - onsets[0] <= ends_frames]
-    last = [x for x, f in zip(late, onsets, strict=True) if onsets[-1] - f <= ends_frames]
-    return 1e3 / RATE * (median(last) - median(early))
-
-
-def _from_grid(frames: int) -> float:
-    return frames - round(frames / STEP_FRAMES) * STEP_FRAMES
 
 
 def growth_mib(weighed: Sequence[dict[str, Memory]]) -> dict[str, float]:
     """Growth of each process' own memory, from a tenth of the time (all is loaded by then) on."""
     settled, last = weighed[len(weighed) // 10], weighed[-1]
     return {name: last[name].own - settled[name].own for name in last if name in settled}
+
+
+def moments(stops: Sequence[int]) -> list[int]:
+    """The stops, those within a second of the one before left out: one halt is told many times."""
+    found: list[int] = []
+    for stop in sorted(stops):
+        if not found or stop - found[-1] > RATE:
+            found.append(stop)
+    return found
 
 
 def soak_live(minutes: float) -> dict[str, Any]:
@@ -78,9 +71,10 @@ def soak_live(minutes: float) -> dict[str, Any]:
         stage.process.wait(20.0)
         time.sleep(CLOSING_S)
         heard += stage.judge.heard
-        xruns = stage.jack.xruns()
+        stops = stage.judge.stops
     ons, offs, still_open = matching(heard)
     onsets = [event.frame for event in heard if event.note_on is not None]
+    clear = clear_of(onsets, stops)
     return {
         "minutes": minutes,
         "bars": counters["bar"],
@@ -89,9 +83,10 @@ def soak_live(minutes: float) -> dict[str, Any]:
         "note_ons": ons,
         "note_offs": offs,
         "still_open": still_open,
-        "drift_ms": drift_ms(onsets, min(ENDS_S, 30.0 * minutes) * RATE),
+        "drift_ms": drift_ms(stretches(onsets, STEP_FRAMES, stops)),
         "growth_mib": growth_mib(weighed),
-        "xruns": xruns,
+        "stops": len(moments(stops)),
+        "void_share": 1.0 - float(clear.mean()),
     }
 
 

@@ -35,10 +35,13 @@ def _live(found: dict[str, Any]) -> list[str]:
         f"({found['bars']:,} bars), a knob turned every second, judged at the far end.",
         "",
     ]
-    if found["xruns"]:
-        lines.append(f"- void as a judge of time: the server missed {found['xruns']} deadlines;")
+    if found["stops"]:
+        lines.append(
+            f"- JACK itself stood still {found['stops']} times; {found['void_share']:.1%} of the "
+            "notes lie within a second of that and say nothing of drift, but count below;"
+        )
     lines += [
-        f"- drift between the first and the last minute: {found['drift_ms']:+.2f} ms (below "
+        f"- drift in ten minutes: {found['drift_ms']:+.3f} ms (below "
         f"{DRIFT_MS:g}: {verdict(abs(found['drift_ms']) < DRIFT_MS)});",
         *_counts(found),
     ]

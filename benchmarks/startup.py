@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.live_judge import RATE, on_stage
+from benchmarks.live_judge import on_stage
 from benchmarks.machine import machine, verdict
 from benchmarks.processes import Memory, memory
+from benchmarks.stretches import RATE
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/startup.json"

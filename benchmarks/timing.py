@@ -27,8 +27,9 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from benchmarks.stretches import clear_of
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
-from benchmarks.timing_figures import BPM, LOADS, SYSTEMS, Timing, timing, valid
+from benchmarks.timing_figures import BPM, LOADS, STEP_FRAMES, SYSTEMS, Timing, timing
 from benchmarks.timing_page import RESULTS, write_page
 from engine.files import write_atomically
 from engine.wire import Message, read_message
@@ -108,7 +109,8 @@ def run(bench: Bench, system: str, load: str) -> Timing:
     if not system.startswith("glisser"):
         return found
     places = np.array([place - warm for place, _ in wishes], dtype=np.float64)
-    judged = (places >= 0) & valid(places, frames[0], heard["stops"])
+    clear = clear_of(frames[0] + places * STEP_FRAMES, heard["stops"])
+    judged = (places >= 0) & clear
     late = judged & np.array([late for _, late in wishes], dtype=np.bool_)
     return replace(found, asked=int(judged.sum()), late=int(late.sum()))
 

@@ -6,12 +6,11 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-RATE = 48_000
+from benchmarks.stretches import MS_PER_FRAME, RATE, clear_of, drift_ms, stretches
+
 BPM = 400.0
 STEP_FRAMES = 1_800  # a sixteenth at 400 bpm
-TEN_MINUTES_FRAMES = 600 * RATE
 
 LOADS = {
     "idle": "idle",
@@ -32,12 +31,6 @@ OTHERS = ("isobar", "mido")
 P99_ABOVE_BARE_MS = 1.0
 P999_ABOVE_BARE_MS = 3.0
 MAX_DRIFT_MS = 1.0
-
-
-# Where JACK itself was late, its frames may slip against time. A second around it is void, and what
-# is left falls into stretches, each with a grid of its own; shorter ones are left out.
-VOID_FRAMES = RATE
-LEAST_STRETCH = 32  # onsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,62 +57,31 @@ class Timing:
         return asdict(self)
 
 
-def valid(places: NDArray[np.float64], first: int, stops: Sequence[int]) -> NDArray[np.bool_]:
-    """Which places of a grid that begins at frame ``first`` lie a second from every stop."""
-    frames = first + places * STEP_FRAMES
-    far = np.ones(len(places), dtype=np.bool_)
-    for stop in stops:
-        far &= np.abs(frames - stop) > VOID_FRAMES
-    return far
-
-
 def timing(frames: Sequence[int], expected: int, stops: Sequence[int] = ()) -> Timing:
     """The figures of onsets that arrived at ``frames``, of which ``expected`` were to come.
 
     An onset belongs to the place of the grid that it is nearest to. ``stops``: the frames near
-    which JACK was late. Raises ``ValueError`` when fewer than :data:`LEAST_STRETCH` say something.
+    which JACK was late. Raises ``ValueError`` when no stretch between them says anything.
     """
-    if not frames:
-        raise ValueError(f"0 of {expected} onsets arrived: nothing can be said of them")
-    arrived = np.asarray(frames, dtype=np.float64) - frames[0]
-    places = np.round(arrived / STEP_FRAMES)
-    offsets = arrived - places * STEP_FRAMES
-    stretches = _stretches(places, frames[0], stops)
-    if not stretches:
-        raise ValueError(f"of {len(frames)} of {expected} onsets that arrived none says anything")
-    errors = np.concatenate([np.abs(offsets[s] - np.median(offsets[s])) for s in stretches])
-    p50, p99, p999 = np.percentile(errors * 1000 / RATE, [50, 99, 99.9])
-    due = valid(np.arange(expected, dtype=np.float64), frames[0], stops)
-    there = np.zeros(expected, dtype=np.bool_)
-    there[places[(places >= 0) & (places < expected)].astype(int)] = True
-    slope = _slope([places[s] * STEP_FRAMES for s in stretches], [offsets[s] for s in stretches])
+    found = stretches(frames, STEP_FRAMES, stops)
+    if not found:
+        raise ValueError(f"{len(frames)} of {expected} onsets arrived: nothing can be said of them")
+    errors = np.concatenate([np.abs(s.offsets - np.median(s.offsets)) for s in found])
+    p50, p99, p999 = np.percentile(errors * MS_PER_FRAME, [50, 99, 99.9])
+    due = frames[0] + np.arange(expected) * float(STEP_FRAMES)
+    clear = clear_of(due, stops)
+    arrived = np.round((np.asarray(frames) - frames[0]) / STEP_FRAMES)
+    missing = clear & ~np.isin(np.arange(expected), arrived)
     return Timing(
         onsets=len(errors),
-        missing=int(np.sum(due & ~there)),
-        void_s=round(float(np.sum(~due)) * STEP_FRAMES / RATE, 2),
+        missing=int(missing.sum()),
+        void_s=round(float(np.sum(~clear)) * STEP_FRAMES / RATE, 2),
         p50=round(float(p50), 4),
         p99=round(float(p99), 4),
         p999=round(float(p999), 4),
-        max=round(float(errors.max()) * 1000 / RATE, 4),
-        drift_ms=round(slope * TEN_MINUTES_FRAMES * 1000 / RATE, 4),
+        max=round(float(errors.max()) * MS_PER_FRAME, 4),
+        drift_ms=round(drift_ms(found), 4),
     )
-
-
-def _stretches(
-    places: NDArray[np.float64], first: int, stops: Sequence[int]
-) -> list[NDArray[np.intp]]:
-    """The onsets between two stops, by index, each stretch in order."""
-    clear = np.flatnonzero(valid(places, first, stops))
-    since = np.searchsorted(np.sort(np.asarray(stops)), first + places[clear] * STEP_FRAMES)
-    found = [clear[since == number] for number in np.unique(since)]
-    return [stretch for stretch in found if len(stretch) >= LEAST_STRETCH]
-
-
-def _slope(times: list[NDArray[np.float64]], offsets: list[NDArray[np.float64]]) -> float:
-    """The one slope that fits all stretches best, each with an offset of its own."""
-    along = np.concatenate([t - t.mean() for t in times])
-    across = np.concatenate([o - o.mean() for o in offsets])
-    return float(along @ across / (along @ along))
 
 
 @dataclass(frozen=True, slots=True)

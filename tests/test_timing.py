@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import timing as bench
+from benchmarks.stretches import RATE
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
-from benchmarks.timing_figures import LOADS, RATE, STEP_FRAMES, SYSTEMS, floors, timing
+from benchmarks.timing_figures import LOADS, STEP_FRAMES, SYSTEMS, floors, timing
 from benchmarks.timing_page import page, table, write_page
 from engine.card import check_checkpoint
 from engine.decoding import PhraseDecoder
