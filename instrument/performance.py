@@ -79,12 +79,8 @@ class Performance:
         self._controls = Controls(
             ControlState(tempo_bpm=options.tempo_bpm, swing=self._mapping.swing)
         )
-        self._take = Take(
-            checkpoint=options.checkpoint,
-            decoder_sha256=self._card.weights[DECODER_FILE],
-            mapping=self._mapping,
-            tempo_bpm=options.tempo_bpm,
-        )
+        # Not kept when nobody asked: an evening of notes is memory.
+        self._take = self._new_take() if options.take is not None else None
         vocabulary = self._card.spelled()
         self._start_steps = vocabulary.steps(self._card.start_tokens)
         self._fault = Fault(display)
@@ -213,7 +209,8 @@ class Performance:
         return 0
 
     def _note(self, message: Message) -> None:
-        self._take.add(message)
+        if self._take is not None:
+            self._take.add(message)
         self._display.on_player(message)
         if message["type"] == "state":
             self._playing = message["playing"]
@@ -234,18 +231,25 @@ class Performance:
             except Empty:
                 return
 
+    def _new_take(self) -> Take:
+        return Take(
+            checkpoint=self._options.checkpoint,
+            decoder_sha256=self._card.weights[DECODER_FILE],
+            mapping=self._mapping,
+            tempo_bpm=self._options.tempo_bpm,
+        )
+
     def _write_take(self) -> bool:
         """Write the take that was asked for; False when the disk would not have it."""
-        if self._options.take is None:
+        file, take = self._options.take, self._take
+        if file is None or take is None:
             return True
         try:
-            self._take.write(self._options.take)
+            take.write(file)
         except TakeError as error:
             self._fault(str(error))
             return False
-        self._display.say(
-            f"take: {self._options.take}  ({self._take.bars} bars, {self._take.onsets} notes)"
-        )
+        self._display.say(f"take: {file}  ({take.bars} bars, {take.onsets} notes)")
         return True
 
     def _hear_player(self, message: Message) -> None:
