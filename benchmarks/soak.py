@@ -25,6 +25,7 @@ from benchmarks.processes import Memory, memory
 from benchmarks.soak_offline import soak_offline
 from benchmarks.soak_page import section
 from benchmarks.stretches import RATE, clear_of, drift_ms, stretches
+from benchmarks.timing_page import write_page
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/soak.json"
@@ -127,6 +128,7 @@ def _keep(results: dict[str, Any], dry: bool) -> None:
     if not dry:
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_page()
 
 
 if __name__ == "__main__":

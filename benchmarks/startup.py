@@ -20,14 +20,14 @@ from statistics import median
 from typing import Any
 
 from benchmarks.live_judge import on_stage
-from benchmarks.machine import machine, verdict
+from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
+from benchmarks.startup_page import section
 from benchmarks.stretches import RATE
+from benchmarks.timing_page import write_page
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/startup.json"
-FLOOR_S, FLOOR_MIB = 2.0, 60.0
-PLAYER = "instrument.player"
 SETTLE_S = 5.0
 
 
@@ -68,27 +68,6 @@ def summary(starts: dict[str, list[float]], weighed: list[dict[str, Memory]]) ->
     }
 
 
-def section(results: dict[str, Any]) -> str:
-    """The results as Markdown, with both floors."""
-    lines = []
-    for kind, found in results["first_note_s"].items():
-        met = verdict(found["median"] <= FLOOR_S)
-        lines.append(
-            f"- First note, {kind} start: {found['median']:.2f} s (slowest {found['slowest']:.2f}; "
-            f"at most {FLOOR_S:g} s: {met})."
-        )
-    player = results["memory_mib"][PLAYER]
-    lines.append(
-        f"- The player's resident memory: {player['own']:.0f} MiB of its own (at most "
-        f"{FLOOR_MIB:g}: {verdict(player['own'] <= FLOOR_MIB)}), and {player['shared']:.0f} MiB "
-        "that the JACK server shares with each of its clients."
-    )
-    others = {name: mib for name, mib in results["memory_mib"].items() if name != PLAYER}
-    told = ", ".join(f"{name} {mib['own']:.0f} MiB" for name, mib in others.items())
-    lines.append(f"- The others: {told}.")
-    return "\n".join(lines) + "\n"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, write, print; 2 where a package is missing."""
     parser = argparse.ArgumentParser(prog="make bench-startup", description=__doc__.split("\n")[0])
@@ -117,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not asked.dry:
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_page()
     print(section(results))
     return 0
 

@@ -13,7 +13,6 @@ It needs an idle machine, jackd, and isobar (the optional extra ``bench``).
 import argparse
 import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -21,12 +20,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from benchmarks.machine import machine
 from benchmarks.stretches import clear_of
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
 from benchmarks.timing_figures import BPM, LOADS, STEP_FRAMES, SYSTEMS, Timing, timing
@@ -168,23 +167,6 @@ def _hear(process: "subprocess.Popen[bytes]") -> Message:
     return message
 
 
-def machine() -> dict[str, Any]:
-    """What these figures were taken on: no names, no paths."""
-    versions = {"Python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "none"
-    model = ""
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
-    cores = os.cpu_count()
-    system = f"{platform.system()} {platform.machine()}"
-    return {"processor": model, "cores": cores, "system": system, "versions": versions}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, write the results after every run, then the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -194,9 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", metavar="SYSTEM/LOAD", help="this cell alone")
     parser.add_argument("--out", type=Path, default=RESULTS)
     told = parser.parse_args(arguments)
+    if told.quick and told.out == RESULTS:
+        told.out = Path(tempfile.mkdtemp()) / "quick.json"
     onsets = QUICK_ONSETS if told.quick else -(-told.onsets // ONSETS_PER_BAR) * ONSETS_PER_BAR
     results = json.loads(told.out.read_text()) if told.out.exists() else {"cells": {}}
-    results |= {"machine": machine(), "period": PERIOD_FRAMES}
+    results |= {"machine": machine(*PACKAGES), "period": PERIOD_FRAMES}
     try:
         with tempfile.TemporaryDirectory() as kept, running_jack(PERIOD_FRAMES) as jack:
             folder = Path(kept)
@@ -206,8 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _round(bench, number, results, told.out, told.only)
     except JackError as error:
         sys.exit(str(error))
-    if not told.quick:
-        write_page(results, Path("docs"))
+    if told.out == RESULTS:
+        write_page()
     return 0
 
 

@@ -1,28 +1,31 @@
-"""docs/timing.md and its picture, from what the timing bench wrote.
+"""docs/timing.md and its picture: the beat, the start, the soak, from what their benches wrote.
 
-.venv/bin/python -m benchmarks.timing_page [RESULTS.json] [FOLDER]
+.venv/bin/python -m benchmarks.timing_page
 """
 
 import json
-import sys
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine_lines
+from benchmarks.soak_page import section as soak_section
+from benchmarks.startup_page import section as startup_section
 from benchmarks.timing_figures import LOADS, SYSTEMS, Cells, Floor, floors, of_rounds
 from engine.files import write_atomically
 
-RESULTS = Path("benchmarks/results/timing.json")
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks/results/timing.json"
 PICTURE = "timing.png"
 KEYS = {"p50": "p50", "p99": "p99", "p999": "p99.9", "max": "max"}
 
 INTRODUCTION = """\
 # How even the beat is
 
-Made by `make bench-timing`, not by hand. Sixteenths at 400 bpm (one in 37.5 ms) go out over JACK; a
-JACK client in a process of its own notes the very frame at which each arrives. Judged is what
-arrived, never what the sender believes.
+Made by `make bench-timing`, `make bench-startup` and `make soak`, not by hand. Sixteenths at 400 bpm
+(one in 37.5 ms) go out over JACK; a JACK client in a process of its own notes the very frame at
+which each arrives. Judged is what arrived, never what the sender believes.
 
 **How to read it.** The error of an onset is how far it lies from an even grid, early or late, in
 milliseconds; a frame is 0.021 ms. p99: of a hundred onsets one is further off. Each figure is the
@@ -49,15 +52,18 @@ between two of them is held against a grid of its own. The table says how much w
 """
 
 
-def page(results: Mapping[str, Any]) -> str:
-    """The page: what it was taken on, a table for each load, drift and late phrases, the floors."""
+def page(results: Mapping[str, Any], startup: str, soak: str) -> str:
+    """The page: a table for each load, the floors, the start, the soak, what it was taken on."""
     cells: Cells = results["cells"]
-    parts = [INTRODUCTION, _machine(results), "\n\n"]
+    parts = [INTRODUCTION]
     for load, title in LOADS.items():
         parts += [f"## {title[0].upper()}{title[1:]}\n\n", table(cells, load), "\n\n"]
     parts += [
         "## Floors\n\nSet before anything was measured.\n\n",
         floor_table(floors(cells)),
+        f"\n\n{startup}\n{soak}\n## Made on\n\n",
+        f"- server: jackd with the dummy driver, {results['period']} frames of 48,000 a second\n",
+        "\n".join(machine_lines(results["machine"])),
         "\n",
     ]
     return "".join(parts)
@@ -99,14 +105,6 @@ def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _machine(results: Mapping[str, Any]) -> str:
-    told = results["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
-    where = f"{told['processor'] or 'unknown processor'}, {told['cores']} cores, {told['system']}"
-    server = f"jackd with the dummy driver, {results['period']} frames of 48,000 a second"
-    return f"Taken on: {where}; {server}; {versions}."
-
-
 def picture(cells: Cells) -> bytes:
     """A PNG: one panel for each load, a line for each system, both axes as ears hear: by ratio."""
     import matplotlib as mpl
@@ -135,13 +133,18 @@ def picture(cells: Cells) -> bytes:
     return drawn.getvalue()
 
 
-def write_page(results: Mapping[str, Any], folder: Path) -> None:
-    """``timing.md`` and its picture in ``folder``."""
+def write_page(folder: Path = ROOT / "docs") -> None:
+    """``timing.md`` and its picture in ``folder``; nothing before the timing bench has run."""
+    if not RESULTS.exists():
+        return
+    results, startup, soak = (
+        json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        for file in (RESULTS, RESULTS.with_name("startup.json"), RESULTS.with_name("soak.json"))
+    )
+    told = page(results, startup_section(startup), soak_section(soak))
     write_atomically(folder / PICTURE, picture(results["cells"]))
-    write_atomically(folder / "timing.md", page(results).encode())
+    write_atomically(folder / "timing.md", told.encode())
 
 
 if __name__ == "__main__":
-    given = [Path(argument) for argument in sys.argv[1:]]
-    measured = json.loads((given[0] if given else RESULTS).read_text())
-    write_page(measured, given[1] if len(given) > 1 else Path("docs"))
+    write_page()

@@ -7,6 +7,8 @@ from benchmarks.processes import Memory, parsed
 from benchmarks.soak import growth_mib, moments
 from benchmarks.soak_offline import soak_offline
 from benchmarks.soak_page import section
+from benchmarks.startup_page import PLAYER
+from benchmarks.startup_page import section as section_of_start
 from benchmarks.stretches import RATE
 
 
@@ -62,7 +64,7 @@ def test_the_soak_says_what_is_met() -> None:
 
 def test_a_start_is_judged_by_its_median_and_the_players_own_memory() -> None:
     """The slowest start is told as well, and so is what JACK shares."""
-    weighed = [{startup.PLAYER: Memory(18.0, 100.0)}, {startup.PLAYER: Memory(19.0, 100.0)}]
-    told = startup.section(startup.summary({"warm": [1.0, 1.2, 2.5]}, weighed))
+    weighed = [{PLAYER: Memory(18.0, 100.0)}, {PLAYER: Memory(19.0, 100.0)}]
+    told = section_of_start(startup.summary({"warm": [1.0, 1.2, 2.5]}, weighed))
     assert "First note, warm start: 1.20 s (slowest 2.50; at most 2 s: met)" in told
     assert "19 MiB of its own (at most 60: met), and 100 MiB" in told
