@@ -23,9 +23,9 @@ KEYS = {"p50": "p50", "p99": "p99", "p999": "p99.9", "max": "max"}
 INTRODUCTION = """\
 # How even the beat is
 
-Made by `make bench-timing`, `make bench-startup` and `make soak`, not by hand. Sixteenths at 400 bpm
-(one in 37.5 ms) go out over JACK; a JACK client in a process of its own notes the very frame at
-which each arrives. Judged is what arrived, never what the sender believes.
+Made by `make bench-timing`, `make bench-startup` and `make soak`, not by hand. Sixteenths at
+400 bpm (one in 37.5 ms) go out over JACK; a JACK client in a process of its own notes the very
+frame at which each arrives. Judged is what arrived, never what the sender believes.
 
 **How to read it.** The error of an onset is how far it lies from an even grid, early or late, in
 milliseconds; a frame is 0.021 ms. p99: of a hundred onsets one is further off. Each figure is the
