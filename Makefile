@@ -1,7 +1,7 @@
 # Everything one does with this repository from a shell. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup play test check train results bench-train bench-decode bench-timing bench-cutoff \
+.PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
 	bench-startup soak picture wheel clean
 
 VENV := .venv
@@ -46,11 +46,15 @@ check: setup ## check style, types and the walls between the rooms, as CI does
 
 # glibc gives large tensors back to the kernel after every step unless it is told to keep them;
 # keeping them makes training on a CPU much faster.
-train: export MALLOC_MMAP_THRESHOLD_ := 4000000000
-train: export MALLOC_TRIM_THRESHOLD_ := 16000000000
-train: export MALLOC_TOP_PAD_ := 1000000000
-train: setup ## train the stage checkpoint in its five parts, in runs/; what was interrupted goes on
-	@set -e; for part in stage-one-knob stage-four-knobs stage-spread stage-steps stage; do \
+train train-paper: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+train train-paper: export MALLOC_TRIM_THRESHOLD_ := 16000000000
+train train-paper: export MALLOC_TOP_PAD_ := 1000000000
+train: PARTS := stage-one-knob stage-four-knobs stage-spread stage-steps stage
+train-paper: PARTS := paper-256-first paper-256
+train: ## train the stage checkpoint in its five parts, in runs/; what was interrupted goes on
+train-paper: ## train the paper-256 checkpoint in its two parts, likewise
+train train-paper: setup
+	@set -e; for part in $(PARTS); do \
 		if [ -f runs/$$part/state.pt ]; then more=--resume; else more=; fi; \
 		$(BIN)/glisser train --config engine/configs/$$part.toml --out runs/$$part $$more; done
 
