@@ -24,6 +24,7 @@ class FakeSequencer:
     early: float = 0.5
     now_ns: int = ORIGIN_NS
     room: int = 2000
+    refusals: int = 0  # how many messages to refuse from now on
     stands: bool = False
     connected: bool = True
     fails: bool = False  # to answer a look
@@ -66,7 +67,8 @@ class FakeSequencer:
 
     def place(self, message: bytes, at_ns: int, /) -> None:
         assert not self.closed
-        if len(self.waiting) >= self.room:
+        if self.refusals > 0 or len(self.waiting) >= self.room:
+            self.refusals -= 1
             raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
         self.placed += 1
         heappush(self.waiting, (at_ns, self.placed, self.now_ns, message))
