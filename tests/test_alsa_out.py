@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import instrument
+from engine.wire import Message
 from instrument import alsa_check, alsa_out, midi_out
 from instrument.alsa_check import LATE_NS, Checked, judge, open_timed
 from instrument.alsa_out import (
@@ -25,7 +26,10 @@ from instrument.alsa_out import (
 )
 from instrument.alsa_time import Anchor, Handed, Reading, tightest
 from instrument.midi_out import Output, RtMidiOutput, open_outputs
+from instrument.outgoing import Outgoing
+from instrument.player_core import Player
 from tests.alsa import FakeSequencer
+from tests.parts import SETUP, transport
 
 NOTE_ON, NOTE_OFF = b"\x90\x3c\x60", b"\x80\x3c\x40"
 OTHER_ON, OTHER_OFF = b"\x90\x40\x60", b"\x80\x40\x40"
@@ -163,6 +167,72 @@ def test_of_two_at_one_moment_the_first_handed_over_leaves_first() -> None:
         output.send(message, kernel.now_ns + LEAD_NS)
     kernel.advance(LEAD_NS + MS)
     assert kernel.messages() == [NOTE_OFF, NOTE_ON, PULSE]
+
+
+# --- The player before it -------------------------------------------------------------------------
+
+
+BEAT_NS = 500 * MS  # at 120 bpm; SETUP's phrase has a note on every beat
+
+
+class Stage:
+    """A player on a queue; it wakes up to 3 ms late, each time by another part of it."""
+
+    def __init__(self) -> None:
+        self.kernel = FakeSequencer()
+        self.output = output_on(self.kernel)
+        self.start_ns = self.kernel.now_ns
+        self.player = Player(SETUP, Outgoing([self.output]), lambda _: None, self.start_ns)
+        self.wakings = 0
+
+    def run(self, to_ns: int, *messages: Message) -> None:
+        """Messages arrive now; then time passes until ``to_ns`` after the start."""
+        next_ns = self.player.turn(self.kernel.now_ns, messages)
+        while next_ns < self.start_ns + to_ns:
+            self.wakings += 1
+            late_ns = self.wakings * 777_777 % (3 * MS)
+            self.kernel.advance(max(0, next_ns + late_ns - self.kernel.now_ns))
+            next_ns = self.player.turn(self.kernel.now_ns, [])
+
+    def sounding(self) -> set[int]:
+        sounding: set[int] = set()
+        for status, pitch, _ in self.kernel.messages():
+            if status == 0x90:
+                sounding.add(pitch)
+            elif status == 0x80:
+                sounding.discard(pitch)
+        return sounding
+
+
+def test_a_player_that_wakes_late_is_heard_in_time() -> None:
+    """Sixteen beats, each a lead after its moment of the first, to some microseconds."""
+    stage = Stage()
+    stage.run(16 * BEAT_NS)
+    heard = [ns for ns, message in stage.kernel.heard if message[0] == 0x90][:16]
+    first_ns = stage.start_ns + LEAD_NS
+    assert all(abs(ns - first_ns - n * BEAT_NS) <= 5000 for n, ns in enumerate(heard))
+    assert len(heard) == 16
+
+
+def test_a_panic_is_heard_within_the_lead_and_nothing_comes_after_it() -> None:
+    """What waits in the queue by then is over with it: the note-offs lie behind."""
+    stage = Stage()
+    stage.run(4 * BEAT_NS + MS)  # the next beat is in the queue
+    assert stage.kernel.waiting
+    stage.player.turn(stage.kernel.now_ns, [transport("panic")])
+    stage.kernel.advance(LEAD_NS + MS)
+    assert not stage.sounding()
+    assert stage.kernel.messages()[-3:] == [b"\xb0\x40\x00", b"\xb0\x7b\x00", b"\xb0\x78\x00"]
+
+
+def test_a_player_that_fails_leaves_nothing_sounding() -> None:
+    """Its note-offs are for now, and overtake a note that waits: the close knows of that note."""
+    stage = Stage()
+    stage.run(4 * BEAT_NS + MS)
+    assert stage.kernel.waiting
+    stage.player.abandon(stage.kernel.now_ns)
+    stage.output.close()
+    assert not stage.sounding()
 
 
 # --- The end --------------------------------------------------------------------------------------

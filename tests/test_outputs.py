@@ -147,7 +147,10 @@ def test_it_has_a_name_a_system_and_a_lead(new_bench: Callable[[], Bench]) -> No
     assert 0 <= output.lead_ns <= 20 * MS
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30)), max_size=30))
 def test_each_message_comes_out_once_and_in_order_of_its_moment(
     new_bench: Callable[[], Bench], notes: list[tuple[int, int]]
