@@ -10,6 +10,9 @@ from statistics import quantiles
 from typing import Any, Literal
 
 from engine.card import CheckpointError, check_checkpoint, find_checkpoint, read_card
+from instrument.alsa_check import check_alsa
+from instrument.alsa_out import LEAD_NS, AlsaUnavailableError
+from instrument.alsa_out import has_package as has_alsa_package
 from instrument.children import Interview
 from instrument.jack_check import check_jack
 from instrument.jack_out import JackUnavailableError, has_package
@@ -42,6 +45,7 @@ def examine(systems: Sequence[dict[str, Any]], checkpoint: str = "stage") -> lis
     checks: list[Callable[[], Finding]] = [
         _python,
         lambda: _midi(systems),
+        lambda: _alsa(systems),
         lambda: _jack(systems),
         _osc,
         _patch,
@@ -85,6 +89,24 @@ def _jack(systems: Sequence[dict[str, Any]]) -> Finding:
     lead_ms = checked.lead_ns / 1e6
     told = f"{checked.notes} notes on their very frames, at {checked.rate} a second"
     return Finding("JACK", "ok", f"{told}; notes are handed over {lead_ms:.1f} ms ahead")
+
+
+def _alsa(systems: Sequence[dict[str, Any]]) -> Finding:
+    """Whether the kernel sends notes when they are due: to a port of our own, and compared."""
+    if all(system["api"] != "alsa" for system in systems):
+        return Finding("ALSA", "ok", "no sequencer answers here; nothing to check")
+    if not has_alsa_package():
+        told = "notes go out as the player wakes; install glisser[alsa], and the kernel times them"
+        return Finding("ALSA", "warning", told)
+    try:
+        checked = check_alsa()
+    except AlsaUnavailableError as error:
+        return Finding("ALSA", "warning", f"{error}; play goes through RtMidi")
+    if not checked.in_time:
+        return Finding("ALSA", "warning", f"{checked.told}; play goes through RtMidi")
+    return Finding(
+        "ALSA", "ok", f"{checked.told}; notes are handed over {LEAD_NS / 1e6:.1f} ms ahead"
+    )
 
 
 def _osc() -> Finding:

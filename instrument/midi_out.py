@@ -1,4 +1,4 @@
-"""Where notes go: MIDI ports, through python-rtmidi or a JACK process, or a recorder without any.
+"""Where notes go: MIDI ports, through python-rtmidi, JACK or ALSA's queue; or into a recorder.
 
 One owner per port: only the player process opens outputs, and only its main thread sends.
 """
@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 import rtmidi
 
+from instrument.alsa_check import open_timed
+from instrument.alsa_out import AlsaUnavailableError
+from instrument.alsa_out import has_package as has_alsa_package
 from instrument.jack_check import open_checked
 from instrument.jack_out import JackUnavailableError, has_package
 from instrument.ledger import NoteEvent
@@ -172,8 +175,9 @@ def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
     """The outputs that ``--out`` and ``--midi-api`` ask for, at least one.
 
     Without names: a virtual port ``Glisser:out``, or a recorder where the machine has no MIDI
-    system. A name is a part of an existing port's. On JACK a note sounds at its very frame where
-    the optional package is installed and a check passes. Raises :class:`MidiError`, one sentence.
+    system. A name is a part of an existing port's. On JACK a note sounds at its very frame, on ALSA
+    it is timed by the kernel, where the optional package is installed and a check passes. Raises
+    :class:`MidiError`, one sentence.
     """
     api = available_api(midi_api)
     if api is None:
@@ -188,11 +192,19 @@ def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
         )
     opened: list[Output] = []
     trouble = None
-    if api == rtmidi.API_UNIX_JACK and has_package():
-        try:
-            return [*open_checked(lambda inputs: [_chosen(inputs, name) for name in names])]
-        except JackUnavailableError as error:
-            trouble = f"notes are not exact to the frame on JACK: {error}"
+
+    def choose(ports: Sequence[str]) -> list[str]:
+        return [_chosen(ports, name) for name in names]
+
+    try:
+        if api == rtmidi.API_UNIX_JACK and has_package():
+            return [*open_checked(choose)]
+        if api == rtmidi.API_LINUX_ALSA and has_alsa_package():
+            return [*open_timed(choose)]
+    except JackUnavailableError as error:
+        trouble = f"notes are not exact to the frame on JACK: {error}"
+    except AlsaUnavailableError as error:
+        trouble = f"notes are not timed by the kernel on ALSA: {error}"
     try:
         for name in names:
             opened.append(_open_existing(api, name, trouble))  # noqa: PERF401 - kept to close on a failure

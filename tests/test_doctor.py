@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from instrument import doctor
+from instrument import alsa_check, doctor
+from instrument.alsa_out import AlsaUnavailableError
 from instrument.jack_check import Checked
 from instrument.jack_out import JackUnavailableError
 
+ALSA = [{"api": "alsa", "outputs": [], "inputs": []}]
 JACK = [{"api": "jack", "outputs": [], "inputs": []}]
 
 
@@ -57,4 +59,32 @@ def test_doctor_tells_whether_notes_fall_on_their_frames(monkeypatch: pytest.Mon
         "it does not answer",
         "notes fall on its periods",
         "no server answers here",
+    ]
+
+
+def test_doctor_tells_whether_the_kernel_times_notes_on_alsa(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In time, late, impossible, not installed, no sequencer: one line each, never a failure."""
+    told = []
+
+    def checked(worst_ns: int) -> alsa_check.Checked:
+        return alsa_check.Checked(24, 0, worst_ns)
+
+    def unavailable() -> alsa_check.Checked:
+        raise AlsaUnavailableError("No such file or directory")
+
+    monkeypatch.setattr(doctor, "has_alsa_package", lambda: True)
+    for check in (lambda: checked(160_000), lambda: checked(4_000_000), unavailable):
+        monkeypatch.setattr(doctor, "check_alsa", check)
+        told.append(doctor._alsa(ALSA))
+    monkeypatch.setattr(doctor, "has_alsa_package", lambda: False)
+    told += [doctor._alsa(ALSA), doctor._alsa(JACK)]
+    assert [finding.verdict for finding in told] == ["ok", "warning", "warning", "warning", "ok"]
+    assert [finding.told for finding in told] == [
+        "the kernel sent 24 notes within 0.16 ms; notes are handed over 5.0 ms ahead",
+        "the kernel sent 24 notes within 4.00 ms; play goes through RtMidi",
+        "No such file or directory; play goes through RtMidi",
+        "notes go out as the player wakes; install glisser[alsa], and the kernel times them",
+        "no sequencer answers here; nothing to check",
     ]

@@ -130,6 +130,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[FakePort]:
         return None if name == "none" else rtmidi.API_LINUX_ALSA
 
     monkeypatch.setattr(midi_out, "available_api", works)
+    monkeypatch.setattr(midi_out, "has_alsa_package", lambda: False)
     monkeypatch.setattr(rtmidi, "MidiOut", make)
     return clients
 
