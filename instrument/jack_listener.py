@@ -3,7 +3,8 @@
 A judge of timing: a client with one input ``NAME:in`` that notes the exact frame of each message
 and tells nothing before its stdin ends, so that telling disturbs nothing. One thread of Python
 runs, the callback. It says ``ready`` (or ``refused``), then ``heard``: the messages as
-``[frame, bytes in hex]``, and how many cycles it skipped; with any, the machine stood still.
+``[frame, bytes in hex]``, how often it skipped cycles, and at which frames it went on after that:
+there the machine stood still.
 """
 
 import os
@@ -26,7 +27,7 @@ class Listener:
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - JACK-Client has no type information
         self.port = client.midi_inports.register(PORT_NAME)
         self.heard: list[tuple[int, bytes]] = []
-        self.skipped = 0
+        self.gaps: list[int] = []  # where it went on after cycles that were left out
         self._client = client
         self._count = FrameCount()
         self._next_start: int | None = None
@@ -35,7 +36,7 @@ class Listener:
         """One period. Real-time thread of JACK; never waits."""
         start = self._count.whole(self._client.last_frame_time)
         if self._next_start not in (start, None):
-            self.skipped += 1
+            self.gaps.append(start)
         self._next_start = start + frames
         for offset, message in self.port.incoming_midi_events():
             self.heard.append((start + offset, bytes(message)))
@@ -59,7 +60,8 @@ def listen(name: str) -> int:
             pass
         client.deactivate()
         heard = [[frame, message.hex()] for frame, message in listener.heard]
-        write_message(tell, {"type": "heard", "messages": heard, "skipped": listener.skipped})
+        skipped = {"skipped": len(listener.gaps), "gaps": listener.gaps}
+        write_message(tell, {"type": "heard", "messages": heard, **skipped})
     return 0
 
 
