@@ -12,6 +12,7 @@ from benchmarks.machine import quantile
 from benchmarks.sync_cases import RATE, SIXTEENTHS_PER_BAR, Expected, Score
 
 WITHIN_MS = 2.0  # of the sender's bar lines, once locked
+FEWEST = 100  # messages
 STOPPED_MS = 30.0  # after a Stop: the pulse before it was jittered, too
 
 Onset = tuple[int, int]  # frame, pitch
@@ -101,6 +102,19 @@ def errors_of(values: Sequence[float]) -> Errors:
     off = [abs(value) for value in values]
     shares = (quantile(values, 0.5), quantile(off, 0.99), max(off))
     return Errors(len(values), *(round(share, 4) for share in shares))
+
+
+def undisturbed(frames: Sequence[int], gaps: Sequence[int], margin: int) -> list[int]:
+    """The longest stretch of ``frames`` that lies ``margin`` frames off every gap.
+
+    Raises ``ValueError`` where fewer than a hundred are left.
+    """
+    edges = [-margin, *sorted(gaps), frames[-1] + 2 * margin] if frames else []
+    stretches = [[f for f in frames if a + margin < f < b - margin] for a, b in pairwise(edges)]
+    longest = max(stretches, key=len, default=[])
+    if len(longest) < FEWEST:
+        raise ValueError(f"{len(longest)} messages in a stretch without a gap say nothing")
+    return longest
 
 
 def even(frames: Sequence[int]) -> Errors:

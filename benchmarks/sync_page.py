@@ -97,8 +97,8 @@ def _sending(found: Mapping[str, Any]) -> list[str]:
         "## Sending",
         "",
         f"`--clock-out` at {told['bpm']:g} bpm, a pulse for every 24th of a beat, and a note at "
-        "every sixteenth. The bare loop is the floor through RtMidi: absolute deadlines, nothing "
-        "else to do.",
+        "every sixteenth, over the longest stretch in which JACK left out no cycle. The bare loop "
+        "is the floor through RtMidi: absolute deadlines, nothing else to do.",
         "",
         "| ms | p50 | p99 | largest | messages |",
         "|---|---|---|---|---|",

@@ -145,7 +145,7 @@ class Player:
             horizon = self._horizon(now_ns)
             origin_tick = self._core.origin_tick
             events = self._core.pop_due(horizon, sound_from)
-            ended = [] if self._core.playing else self._last_pulses()
+            ended: list[Pulse] = [] if self._core.playing else self._last_pulses()
             self._do(events, now_ns, [*ended, *self._pulses(horizon, sound_from, origin_tick)])
             if (left_out := self._core.left_out - before) > 0:
                 text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"

@@ -674,6 +674,23 @@ def test_the_clock_runs_before_the_song_and_ends_with_the_player(lead_ns: int) -
     assert abs(first.ns - beats_of(stage)[0]) < MS // 20
 
 
+def test_no_pulse_follows_the_last_stop() -> None:
+    """The player waits for a clock that is nudged by 200 ms, and beats no further meanwhile."""
+    stage = Stage(
+        SETUP,
+        outputs=[Recorder(), Recorder()],
+        clock_ports=[1],
+        ports=1,
+        nudges_ns=[0, 200 * MS],
+    )
+    stage.run(BEAT_NS)
+    stage.tell({"type": "quit"})
+    while stage.player.exit_status is None:
+        stage.clock.wait_until(stage.wake_ns)
+        stage.tell()
+    assert stage.sent(1)[-1] == b"\xfc"
+
+
 def test_after_a_sleep_a_standing_song_s_clock_sends_no_burst() -> None:
     """It goes on where it would be, and says nothing else."""
     stage = clock_stage(replace(SETUP, playing=False))

@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 
 from benchmarks.sync_cases import CASES, RATE, Score, played
-from benchmarks.sync_figures import apart, even, judged
+from benchmarks.sync_figures import apart, even, judged, undisturbed
 from benchmarks.sync_page import page
+from instrument.leader import Follow
+from instrument.mapping import Receive
+from instrument.midi_clock import ClockFollower, PlayAt
+from instrument.tempo import TICKS_PER_STEP
 from tests.clocks import steady
 
 MS = RATE // 1000
@@ -79,6 +83,30 @@ def test_where_the_machine_stood_still_the_bar_and_its_neighbours_are_void() -> 
     assert found.notes is not None
     assert found.notes.max == 0
     assert judged(score, BASE, heard, PITCHES, []).locked_after_bars == 5
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_follower_on_paper_is_where_the_sender_is(case: Any) -> None:
+    """Every case, fed to the follower: the right pulse of the song, within 2 ms, once locked."""
+    score = case.score(0.4)
+    follower, told_ms = ClockFollower(Receive(), 100.0), {}
+    for frame, message in score.messages:
+        for heard in follower.feed(10**9 + frame * 10**9 // RATE, message):
+            told = heard.follow if isinstance(heard, PlayAt) else heard
+            if isinstance(told, Follow) and told.placed:
+                told_ms[told.song_tick] = (told.ns - 10**9) / 1e6
+    for e in score.expected:
+        if e.part != "locking":
+            assert abs(told_ms[e.sixteenth * TICKS_PER_STEP] - e.frame * 1e3 / RATE) <= 2.0
+
+
+def test_a_gap_leaves_the_longer_side() -> None:
+    """A second around it is left out; too little is told instead of judged."""
+    frames = [1_000 * n for n in range(400)]
+    left = undisturbed(frames, [100_000], RATE // 2)
+    assert (left[0], left[-1]) == (125_000, 399_000)
+    with pytest.raises(ValueError, match="in a stretch without a gap"):
+        undisturbed(frames, [100_000, 200_000, 300_000], RATE // 2)
 
 
 def test_pulses_are_judged_against_an_even_grid_and_the_notes() -> None:
