@@ -29,16 +29,26 @@ def song_position(sixteenth: int) -> bytes:
 class ClockSender:
     """The clock of one performance: what is due up to a tick, each once, in order.
 
-    Pulses are sent while it plays; a stopped clock is silent.
+    Pulses go on while the song stands, so that a follower has the tempo when it begins. They begin
+    with :meth:`run` or :meth:`begin`, and end with :meth:`silence`.
     """
 
     def __init__(self) -> None:
         self._next_tick: int | None = None
+        self._playing = False
 
     @property
     def next_due_tick(self) -> int | None:
-        """The tick of the next pulse; ``None`` while stopped."""
+        """The tick of the next pulse; ``None`` while it is silent."""
         return self._next_tick
+
+    def run(self, tick: int) -> None:
+        """Send pulses from ``tick`` on, though the song stands."""
+        self._next_tick = tick
+
+    def silence(self) -> None:
+        """Send no more pulses."""
+        self._next_tick = None
 
     def begin(self, tick: int, song_tick: int) -> list[Pulse]:
         """Start, or a song position and Continue; ``song_tick`` of the song lies at ``tick``.
@@ -48,23 +58,25 @@ class ClockSender:
         """
         step = -(-song_tick // TICKS_PER_STEP)
         self._next_tick = tick + step * TICKS_PER_STEP - song_tick
+        self._playing = True
         if step == 0:
             return [(self._next_tick, START)]
         return [(self._next_tick, song_position(step)), (self._next_tick, CONTINUE)]
 
     def end(self, tick: int) -> list[Pulse]:
         """Stop; nothing when it is stopped."""
-        if self._next_tick is None:
-            return []
-        self._next_tick = None
-        return [(tick, STOP)]
+        was_playing, self._playing = self._playing, False
+        return [(tick, STOP)] if was_playing else []
 
     def skip_to(self, tick: int, origin_tick: int) -> list[Pulse]:
         """After a sleep: Stop, the song's position at ``tick`` and Continue, instead of a burst.
 
-        Nothing when no pulse is overdue. The song begins at ``origin_tick``.
+        Nothing when no pulse is overdue, or the song stands. It begins at ``origin_tick``.
         """
         if self._next_tick is None or self._next_tick >= tick:
+            return []
+        if not self._playing:
+            self._next_tick += -((self._next_tick - tick) // TICKS_PER_PULSE) * TICKS_PER_PULSE
             return []
         return [*self.end(self._next_tick), *self.begin(tick, tick - origin_tick)]
 

@@ -5,6 +5,7 @@ enough; a second sender is named once and passed over.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 
 from engine.wire import Message
@@ -53,15 +54,16 @@ class Following:
 
     def hear(self, arrival: Arrival) -> None:
         """A message of a port, whatever it is: every one of them tells the driver's time."""
-        times = self._times.setdefault(arrival.port, DriverTime())
-        time_ns = times.stamp(arrival.delta_s, arrival.ns)
+        with self._lock:
+            times = self._times.setdefault(arrival.port, DriverTime())
+            driver_ns = times.stamp(arrival.delta_s, arrival.ns)
         kind = arrival.message[0]
         if kind < _SONG_POSITION or not self._leads(arrival.port, kind):
             return
         with self._lock:
-            heard = self._follower.feed(time_ns, arrival.message)
+            heard = self._follower.feed(driver_ns, arrival.message)
         for each in heard:
-            self._send(message_of(each))
+            self._send(message_of(_by_our_clock(each, times.offset_ns)))
 
     def words(self, now_ns: int) -> str:
         """How it goes, for a person."""
@@ -70,7 +72,8 @@ class Following:
     def state(self, now_ns: int) -> ClockState:
         """How it goes, at ``now_ns`` of ``perf_counter_ns``."""
         with self._lock:
-            return self._follower.state(now_ns)
+            times = self._times.get(self._owner or "")
+            return self._follower.state(now_ns - (times.offset_ns if times else 0))
 
     def _leads(self, port: str, kind: int) -> bool:
         if self._owner is None and kind not in (_STOP, _SONG_POSITION):
@@ -81,6 +84,16 @@ class Following:
             self._named.add(port)
             self._say(f"{port} sends clock too; {self._owner} was first and is followed")
         return False
+
+
+def _by_our_clock(heard: Heard, offset_ns: int) -> Heard:
+    match heard:
+        case Follow():
+            return replace(heard, ns=heard.ns + offset_ns)
+        case PlayAt(follow):
+            return PlayAt(replace(follow, ns=follow.ns + offset_ns))
+        case _:
+            return heard
 
 
 def message_of(heard: Heard) -> Message:

@@ -5,9 +5,10 @@ from typing import Any
 
 from instrument.tempo import TICKS_PER_BEAT, Timeline
 
-# What is smaller is made up for over the next sixteenth, so that no note jumps; what is larger
+# What is smaller is made up for until about the next word, so that no note jumps; what is larger
 # would be heard as dragging for longer than as one step to the right place.
 SLEW_NS = 5_000_000
+SLEW_TICKS = 4  # a pulse of MIDI clock: over a longer one it would lag behind a ramp
 # As long after its last word the leader decides about the tempo; then the performer may.
 LEADS_FOR_NS = 1_000_000_000
 TELL_BPM = 0.05  # smaller changes of tempo are the clock's jitter and no news

@@ -22,13 +22,14 @@ from instrument.clock_out import (
 )
 from instrument.leader import Follow
 from instrument.mapping import Receive
-from instrument.pulse_fit import FEWEST_PULSES, FITTED_FROM, Beat, PulseFit
+from instrument.pulse_fit import Beat, PulseFit
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 CLOCK_MESSAGES = frozenset(m[0] for m in (CLOCK, START, CONTINUE, STOP)) | {SONG_POSITION}
 _MINUTE_NS = 60_000_000_000
 # A clock is lost when so many pulses are missing; what is shorter is bridged.
 LOST_AFTER_PULSES = 12
+LOCKED_AFTER_PULSES = 24
 # So many surprising arrivals, evenly spaced, are a new tempo and no accident.
 SURPRISES = 4
 EVEN = 0.3  # of their median
@@ -70,7 +71,7 @@ class ClockFollower:
 
     def __init__(self, receive: Receive, tempo_bpm: float) -> None:
         self._receive = receive
-        self._fit = PulseFit()
+        self._fit: PulseFit | None = None  # until the first pulse, and after what breaks the beat
         self._beat: Beat | None = None
         self._guess_ns = _MINUTE_NS / PULSES_PER_BEAT / tempo_bpm
         self._pulse, self._pulse_ns = -1, 0  # the newest pulse and its arrival
@@ -91,7 +92,8 @@ class ClockFollower:
         if now_ns - self._pulse_ns > LOST_AFTER_PULSES * self._period_ns():
             silent = self._receive.transport and self._origin is not None and not self._running
             return ClockState("stopped" if silent else "lost", tempo_bpm)
-        return ClockState("locked" if len(self._fit) >= FEWEST_PULSES else "locking", tempo_bpm)
+        locked = self._fit is not None and self._fit.pulses >= LOCKED_AFTER_PULSES
+        return ClockState("locked" if locked else "locking", tempo_bpm)
 
     def feed(self, time_ns: int, message: bytes) -> list[Heard]:
         """What a message that the driver saw at ``time_ns`` has to say; others say nothing."""
@@ -131,9 +133,7 @@ class ClockFollower:
     def _hear_pulse(self, time_ns: int) -> list[Heard]:
         if not self._count(time_ns):
             return []
-        fitted = self._fit.add(self._pulse, time_ns)
-        self._known |= fitted is not None
-        beat = self._beat = fitted or Beat(self._pulse, time_ns, self._period_ns())
+        beat = self._beat = self._fitted(self._pulse, time_ns)
         if self._armed:
             self._armed, self._running = False, True
             self._origin = self._pulse - self._next_song_pulse
@@ -149,7 +149,7 @@ class ClockFollower:
         place = (time_ns - self._pulse_ns) / period_ns
         if self._pulse >= 0 and place > LOST_AFTER_PULSES:
             self._begin_anew(max(self._pulse + 1, round(self._expected_at(time_ns))))
-        elif len(self._fit) < FITTED_FROM:  # no tempo to judge by
+        elif self._fit is None or not self._fit.known:  # no tempo to judge by
             self._pulse += 1
         elif self._armed and abs(place - 1) > EVEN:
             self._begin_anew(self._pulse + 1)  # some senders begin their clock anew with the song
@@ -184,13 +184,24 @@ class ClockFollower:
         self._begin_anew(first + SURPRISES - 1)
         self._guess_ns = space
         for number, each in enumerate(times[:-1], start=first):
-            self._fit.add(number, each)
+            self._fitted(number, each)
         return True
+
+    def _fitted(self, pulse: int, time_ns: int) -> Beat:
+        """The beat at ``pulse``; as it came, at the tempo of before, while its tempo is a guess."""
+        if self._fit is None:
+            self._fit = PulseFit(pulse, time_ns, self._guess_ns)
+        else:
+            beat = self._fit.add(pulse, time_ns)
+            if self._fit.known:
+                self._known = True
+                return beat
+        return Beat(pulse, time_ns, self._guess_ns)
 
     def _begin_anew(self, pulse: int) -> None:
         """The next pulse is ``pulse``; nothing before it says where it lies."""
         self._guess_ns = self._period_ns()
-        self._fit.forget()
+        self._fit = None
         self._surprises.clear()
         self._beat = None
         self._pulse = pulse

@@ -63,21 +63,22 @@ def open_doors(setup: Setup) -> Doors:
     notes = [nudged_port(text) for text in setup.out]
     clocks = [nudged_port(text) for text in setup.clock_out]
     names = [port.name for port in notes]
-    outputs = open_outputs(names, setup.midi_api)
-    nudges_ns = [port.nudge_ns for port in notes] or [0] * len(outputs)
-    ports, clock_ports = len(outputs), []
-    try:
-        for clock in clocks:
-            if clock.name not in names:
-                outputs += open_outputs([clock.name], setup.midi_api)
-                names += [clock.name] if names else ["", clock.name]
-                nudges_ns.append(clock.nudge_ns)
-            clock_ports.append(names.index(clock.name))
-    except MidiError:
-        for output in outputs:
-            output.close()
-        raise
-    return Doors(tuple(outputs), tuple(nudges_ns), ports, tuple(dict.fromkeys(clock_ports)))
+    more = {clock.name: clock.nudge_ns for clock in clocks if clock.name not in names}
+    # All at once, since outputs that JACK opens together count the same frames.
+    outputs = open_outputs([*names, *more] if names else [], setup.midi_api)
+    nudges_ns = [*(port.nudge_ns for port in notes), *more.values()] if names else [0]
+    if not names and more:  # a virtual port for the notes
+        names = [""]
+        nudges_ns += more.values()
+        try:
+            outputs += open_outputs([*more], setup.midi_api)
+        except MidiError:
+            for output in outputs:
+                output.close()
+            raise
+    every = [*names, *more]
+    clock_ports = dict.fromkeys(every.index(clock.name) for clock in clocks)
+    return Doors(tuple(outputs), tuple(nudges_ns), len(outputs) - len(more), tuple(clock_ports))
 
 
 def _play_until_told(setup: Setup, doors: Doors, post: Post) -> int:

@@ -9,7 +9,7 @@ from instrument.clock_out import STOP, ClockSender, Pulse
 from instrument.controls import ControlState
 from instrument.events import Bar, Done, Event, Request
 from instrument.latent import z_at
-from instrument.leader import SLEW_NS, Follow, Leader
+from instrument.leader import SLEW_NS, SLEW_TICKS, Follow, Leader
 from instrument.ledger import NoteEvent
 from instrument.midi_out import note_message, quiet_channel
 from instrument.outgoing import Outgoing
@@ -72,6 +72,8 @@ class Player:
         self._set_margin()
         if setup.playing:
             self._play(now_ns)
+        elif self._clock_ports:
+            self._clock.run(0)
 
     def turn(self, now_ns: int, messages: Sequence[Message]) -> int:
         """Do what is due at ``now_ns`` and what ``messages`` ask; when to come back, at the latest.
@@ -138,23 +140,30 @@ class Player:
         if self._core.playing:
             if self._settled is not None and self._horizon(now_ns) >= self._settled[0]:
                 self._timeline, self._settled = self._settled[1], None
-            sound_from = self._timeline.tick_at(now_ns - LATE_NS - 1) + 1
+            sound_from = self._sound_from(now_ns)
             before = self._core.left_out
             horizon = self._horizon(now_ns)
             origin_tick = self._core.origin_tick
             events = self._core.pop_due(horizon, sound_from)
-            self._do(events, now_ns, self._pulses(horizon, sound_from, origin_tick))
+            ended: list[Pulse] = [] if self._core.playing else self._last_pulses()
+            self._do(events, now_ns, [*ended, *self._pulses(horizon, sound_from, origin_tick)])
             if (left_out := self._core.left_out - before) > 0:
                 text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
                 self._post({"type": "error", "text": f"{text}: {left_out}"})
+        else:  # the song stands, its clock does not
+            horizon, sound_from = self._horizon(now_ns), self._sound_from(now_ns)
+            self._do([], now_ns, self._pulses(horizon, sound_from, self._core.origin_tick))
         self._outgoing.send_due(now_ns)
 
+    def _sound_from(self, now_ns: int) -> int:
+        return self._timeline.tick_at(now_ns - LATE_NS - 1) + 1
+
+    def _last_pulses(self) -> list[Pulse]:
+        """Those up to the end of the last bar, and Stop."""
+        end_tick = self._core.origin_tick
+        return [*self._clock.pop_due(end_tick - 1), *self._clock.end(end_tick)]
+
     def _pulses(self, horizon: int, sound_from: int, origin_tick: int) -> list[Pulse]:
-        if not self._clock_ports:
-            return []
-        if not self._core.playing:  # the last bar is over: its bar line is no pulse
-            end_tick = self._core.origin_tick
-            return [*self._clock.pop_due(end_tick - 1), *self._clock.end(end_tick)]
         late = self._clock.skip_to(sound_from, origin_tick)
         return [*late, *self._clock.pop_due(horizon)]
 
@@ -208,6 +217,7 @@ class Player:
             case {"type": "quit"} | {"type": "end"}:  # the end of stdin: main is gone
                 self._halt(now_ns)
                 self._panic.end()
+                self._clock.silence()
                 self._quitting = True
             case {"type": "phrase"}:
                 pass
@@ -225,6 +235,8 @@ class Player:
             self._begin(max(0, song_line.tick_at(start_ns) + 1), song_line)
         else:
             tempo_bpm = self._timeline.tempo_bpm if follow is None else follow.tempo_bpm
+            if (pulse_tick := self._clock.next_due_tick) is not None:  # as evenly as the clock goes
+                start_ns = self._timeline.ns_of(pulse_tick)
             self._begin(0, Timeline(tempo_bpm, 0, start_ns))
 
     def _play_from(self, song_tick: int, message: Message, now_ns: int) -> None:
@@ -267,7 +279,7 @@ class Player:
         self._leader.hear(follow, now_ns)
         self._tempo_bpm = round(follow.tempo_bpm, 2)
         if not self._core.playing:
-            self._timeline = Timeline(follow.tempo_bpm, self._core.origin_tick, now_ns)
+            self._timeline = self._timeline.at_tempo(follow.tempo_bpm, self._horizon(now_ns) + 1)
         else:
             self._go_along(
                 self._leader.line(follow, self._timeline, self._core.origin_tick), now_ns
@@ -282,8 +294,8 @@ class Player:
         error_ns = wanted.ns_of(next_tick) - self._timeline.ns_of(next_tick)
         there = wanted.tick_at(now_ns + self._outgoing.ahead_ns) + 1
         if abs(error_ns) < SLEW_NS:
-            self._timeline = self._timeline.towards(wanted, next_tick, TICKS_PER_STEP)
-            self._settled = next_tick + TICKS_PER_STEP, wanted
+            self._timeline = self._timeline.towards(wanted, next_tick, SLEW_TICKS)
+            self._settled = next_tick + SLEW_TICKS, wanted
         elif abs(there - next_tick) < TICKS_PER_STEP:  # the next step comes sooner or later
             self._timeline, self._settled = wanted, None
         else:  # another place in the song

@@ -43,17 +43,25 @@ def true_pulses(tempo: Tempo, pulses: int, start_ns: int = 10 * S) -> list[int]:
 
 @dataclass(frozen=True)
 class Cable:
-    """What a USB cable makes of pulses: Gaussian jitter, then whole milliseconds, order kept."""
+    """What a USB cable makes of pulses: Gaussian jitter, then whole milliseconds, order kept.
+
+    ``uniform``: nothing is off by more than ``jitter_ms``, and every error as likely.
+    """
 
     jitter_ms: float = 1.0
     quantum_ms: float = 1.0
     seed: int = 1
+    uniform: bool = False
 
     def arrivals(self, times: Sequence[int]) -> list[int]:
         chance = random.Random(self.seed)
         arrived, newest = [], 0
         for time_ns in times:
-            late_ns = round(chance.gauss(0.0, self.jitter_ms) * MS)
+            jitter_ms = self.jitter_ms
+            off_ms = (
+                chance.uniform(-1, 1) * jitter_ms if self.uniform else chance.gauss(0.0, jitter_ms)
+            )
+            late_ns = round(off_ms * MS)
             quantum_ns = max(1, round(self.quantum_ms * MS))
             newest = max(newest, -(-(time_ns + late_ns) // quantum_ns) * quantum_ns)
             arrived.append(newest)
@@ -61,3 +69,4 @@ class Cable:
 
 
 CLEAN = Cable(jitter_ms=0.0, quantum_ms=0.0)
+JACK_QUANTUM_MS = 64 / 48  # a period: RtMidi on JACK stamps with its start

@@ -619,36 +619,96 @@ def clock_stage(setup: Setup = SETUP, lead_ns: int = 0) -> Stage:
 
 
 def test_the_clock_is_start_and_24_pulses_a_beat_that_never_drift() -> None:
-    """Start a millisecond before the first pulse; each pulse at its tick; Stop at the end."""
+    """Start a millisecond before the first pulse; each pulse at its tick; Stop where bar 3 is."""
     stage = clock_stage(replace(SETUP, bars=2))
     stage.run(3 * BAR_NS)
-    (start_ns, start), *pulses, (stop_ns, stop) = stage.timed(1)
-    assert (start, stop) == (b"\xfa", b"\xfc")
+    (start_ns, start), *sent = stage.timed(1)
+    assert start == b"\xfa"
     line = Timeline(120.0, 0, start_ns + MS)
-    assert pulses == [(line.ns_of(4 * n), b"\xf8") for n in range(2 * 96)]
-    assert stop_ns == line.ns_of(2 * TICKS_PER_BAR)
+    pulses = [each for each in sent if each[1] == PULSE]
+    assert pulses == [(line.ns_of(4 * n), PULSE) for n in range(len(pulses))]
+    assert sent[2 * 96] == (line.ns_of(2 * TICKS_PER_BAR), b"\xfc")
     assert stage.timed(0)[0][0] == pulses[0][0]
 
 
 def test_a_stop_in_mid_bar_and_a_play_are_stop_and_start() -> None:
-    """No pulse in between."""
+    """The clock goes on in between, and the song begins again on one of its pulses."""
     stage = clock_stage()
     stage.run(BEAT_NS)
     stage.tell(transport("stop"))
     assert stage.sent(1)[-1] == b"\xfc"
     before = len(stage.sent(1))
-    stage.run(3 * BEAT_NS)
-    assert len(stage.sent(1)) == before
+    stage.run(3 * BEAT_NS + 7 * MS)
+    assert set(stage.sent(1)[before:]) == {PULSE}
+    before = len(stage.sent(1))
     stage.tell(transport("play"))
-    stage.run(3 * BEAT_NS + 2 * MS)
-    assert stage.sent(1)[before:] == [b"\xfa", b"\xf8"]
+    stage.run(4 * BEAT_NS)
+    assert stage.sent(1)[before : before + 2] == [b"\xfa", PULSE]
+    pulses = [ns for ns, message in stage.timed(1) if message == PULSE]
+    even = [Timeline(120.0, 0, MS).ns_of(4 * n) for n in range(len(pulses))]
+    assert max(abs(a - b) for a, b in zip(pulses, even, strict=True)) <= 2  # ns
+    assert stage.timed(0)[-1][0] in pulses
+
+
+@pytest.mark.parametrize("lead_ns", [0, 20 * MS])
+def test_the_clock_runs_before_the_song_and_ends_with_the_player(lead_ns: int) -> None:
+    """A follower has the tempo, also a new one, and is there from the first note on."""
+    stage = clock_stage(replace(SETUP, playing=False), lead_ns)
+    stage.run(BEAT_NS)
+    stage.tell(knob(0.5, tempo_bpm=133.0))
+    stage.run(3 * BAR_NS)
+    stage.tell(transport("play"))
+    stage.run(5 * BAR_NS)
+    stage.tell({"type": "quit"})
+    while stage.player.exit_status is None:
+        stage.clock.wait_until(stage.wake_ns)
+        stage.tell()
+    sent = stage.timed(1)
+    assert sent[-1][1] == b"\xfc"
+    assert [message for _, message in sent if message != PULSE] == [b"\xfa", b"\xfc"]
+    follower, begun = ClockFollower(Receive(), 90.0), []
+    for ns, message in sent:
+        begun += [h.follow for h in follower.feed(ns, message) if isinstance(h, PlayAt)]
+    (first,) = begun
+    assert first.tempo_bpm == pytest.approx(133.0, abs=0.01)
+    assert abs(first.ns - beats_of(stage)[0]) < MS // 20
+
+
+def test_no_pulse_follows_the_last_stop() -> None:
+    """The player waits for a clock that is nudged by 200 ms, and beats no further meanwhile."""
+    stage = Stage(
+        SETUP,
+        outputs=[Recorder(), Recorder()],
+        clock_ports=[1],
+        ports=1,
+        nudges_ns=[0, 200 * MS],
+    )
+    stage.run(BEAT_NS)
+    stage.tell({"type": "quit"})
+    while stage.player.exit_status is None:
+        stage.clock.wait_until(stage.wake_ns)
+        stage.tell()
+    assert stage.sent(1)[-1] == b"\xfc"
+
+
+def test_after_a_sleep_a_standing_song_s_clock_sends_no_burst() -> None:
+    """It goes on where it would be, and says nothing else."""
+    stage = clock_stage(replace(SETUP, playing=False))
+    stage.run(BEAT_NS)
+    before = len(stage.sent(1))
+    stage.sleep(BAR_NS)
+    stage.run(6 * BEAT_NS)
+    woken = stage.timed(1)[before:]
+    assert {message for _, message in woken} == {PULSE}
+    assert [ns for ns, _ in woken] == [Timeline(120.0).ns_of(4 * n) for n in range(118, 145)]
 
 
 def test_a_play_inside_the_song_is_told_with_its_position() -> None:
     """Bar 3 is sixteenth 32; then Continue, then the pulse that lies there."""
     stage = clock_stage(replace(SETUP, playing=False))
     stage.tell(play_at(2 * TICKS_PER_BAR, stage.start_ns))
-    assert stage.sent(1) == [b"\xf2\x20\x00", b"\xfb", b"\xf8"]
+    assert [each for each in stage.sent(1) if each != PULSE] == [b"\xf2\x20\x00", b"\xfb"]
+    assert stage.sent(1)[-1] == PULSE
 
 
 def test_after_a_sleep_the_clock_tells_its_place_and_sends_no_burst() -> None:
