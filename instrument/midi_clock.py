@@ -30,10 +30,12 @@ _MINUTE_NS = 60_000_000_000
 # A clock is lost when so many pulses are missing; what is shorter is bridged.
 LOST_AFTER_PULSES = 12
 LOCKED_AFTER_PULSES = 24
-# So many surprising arrivals, evenly spaced, are a new tempo and no accident.
+# So many surprising arrivals, evenly spaced, are a new beat and no accident.
 SURPRISES = 4
-EVEN = 0.3  # of their median
+EVEN = 0.3  # of a pulse; what is further off the beat is a surprise
 JITTER_NS = 3_000_000  # no surprise, however fast the clock
+FASTEST_NS = _MINUTE_NS / PULSES_PER_BEAT / MAX_TEMPO_BPM * (1 - EVEN)
+SAME_TEMPO = 0.1  # of a pulse: a beat that is new by less has only moved
 
 State: TypeAlias = Literal["waiting", "locking", "locked", "stopped", "lost"]
 
@@ -64,9 +66,11 @@ Heard: TypeAlias = Follow | PlayAt | StopNow
 class ClockFollower:
     """Follows one sender. One thread; ``receive`` says what of it is obeyed.
 
-    Pulses are counted through jitter, doubles and short gaps, by the beat they are expected on. A
-    clock that was lost comes back to the place where our own beat went on to, at its nearest pulse:
-    how many were missed nobody knows, until the next Start or song position.
+    Every pulse counts as one, however late: a sender or a machine that stood still goes on with
+    the pulse after, in a burst or later than it would have been. What falls off the beat is only
+    counted, and our own beat goes on, until the beat is even again. A clock that was lost comes
+    back to the place where our own beat went on to, at its nearest pulse: how many were missed
+    nobody knows, until the next Start or song position.
     """
 
     def __init__(self, receive: Receive, tempo_bpm: float) -> None:
@@ -75,9 +79,7 @@ class ClockFollower:
         self._beat: Beat | None = None
         self._guess_ns = _MINUTE_NS / PULSES_PER_BEAT / tempo_bpm
         self._pulse, self._pulse_ns = -1, 0  # the newest pulse and its arrival
-        self._heard_ns = 0  # the newest Clock of all, doubles included
         self._surprises: list[int] = []
-        self._before = -1  # the pulse before them
         self._known = False  # whether any tempo was ever heard
         self._running = False
         self._origin: int | None = None  # the pulse that is the song's first
@@ -131,8 +133,11 @@ class ClockFollower:
         return [StopNow()] if was_running else []
 
     def _hear_pulse(self, time_ns: int) -> list[Heard]:
-        if not self._count(time_ns):
-            return []
+        self._count(time_ns)
+        if not self._on_the_beat(time_ns):
+            if not self._armed:
+                return []
+            self._begin_anew(self._pulse)  # some senders begin their clock anew with the song
         beat = self._beat = self._fitted(self._pulse, time_ns)
         if self._armed:
             self._armed, self._running = False, True
@@ -142,49 +147,43 @@ class ClockFollower:
             return []
         return [self._follow(beat, placed=self._running)]
 
-    def _count(self, time_ns: int) -> bool:
-        """Give the pulse its number; whether it is one."""
-        since_any, self._heard_ns = time_ns - self._heard_ns, time_ns
-        period_ns = self._period_ns()
-        place = (time_ns - self._pulse_ns) / period_ns
-        if self._pulse >= 0 and place > LOST_AFTER_PULSES:
+    def _count(self, time_ns: int) -> None:
+        """Give the pulse its number."""
+        lost_ns = LOST_AFTER_PULSES * self._period_ns()
+        if self._pulse >= 0 and time_ns - self._pulse_ns > lost_ns:
             self._begin_anew(max(self._pulse + 1, round(self._expected_at(time_ns))))
-        elif self._fit is None or not self._fit.known:  # no tempo to judge by
+        else:
             self._pulse += 1
-        elif self._armed and abs(place - 1) > EVEN:
-            self._begin_anew(self._pulse + 1)  # some senders begin their clock anew with the song
-        elif abs(since_any - period_ns) <= max(EVEN * period_ns, JITTER_NS):
-            self._surprises.clear()
-            self._pulse += 1  # whatever the beat says: it may lag behind a sudden tempo
-        elif not self._surprised(time_ns):
-            number = round(self._expected_at(time_ns))
-            if number <= self._pulse:  # a double
-                return False
-            self._pulse = number
         self._pulse_ns = time_ns
-        return True
 
     def _expected_at(self, time_ns: int) -> float:
         beat = self._beat or Beat(self._pulse, self._pulse_ns, self._guess_ns)
         return beat.pulse_at(time_ns)
 
-    def _surprised(self, time_ns: int) -> bool:
-        """Whether the surprises of late are a new tempo, which is then taken up."""
-        if not self._surprises:
-            self._before = self._pulse
+    def _on_the_beat(self, time_ns: int) -> bool:
+        """Whether the newest pulse belongs to the beat: ours, or a new one that is then taken."""
+        if self._fit is None or not self._fit.known:  # no tempo to judge by
+            return True
+        period_ns = self._period_ns()
+        off_ns = (self._expected_at(time_ns) - self._pulse) * period_ns
+        if abs(off_ns) <= max(EVEN * period_ns, JITTER_NS):
+            self._surprises.clear()
+            return True
         self._surprises.append(time_ns)
         times = self._surprises[-SURPRISES:]
-        spaces = [b - a for a, b in pairwise(times)]
+        spaces_ns = [b - a for a, b in pairwise(times)]
         if len(times) < SURPRISES:
             return False
-        space = median(spaces)
-        if not all(abs(each - space) <= EVEN * space for each in spaces):
+        space_ns = median(spaces_ns)
+        if space_ns < FASTEST_NS:  # a burst
             return False
-        first = self._before + 1 + len(self._surprises) - SURPRISES
-        self._begin_anew(first + SURPRISES - 1)
-        self._guess_ns = space
-        for number, each in enumerate(times[:-1], start=first):
-            self._fitted(number, each)
+        if any(abs(each - space_ns) > max(EVEN * space_ns, JITTER_NS) for each in spaces_ns):
+            return False
+        self._begin_anew(self._pulse)
+        if abs(space_ns - period_ns) > SAME_TEMPO * period_ns:
+            self._guess_ns = space_ns
+        for back, each in enumerate(times[:-1], start=1 - SURPRISES):
+            self._fitted(self._pulse + back, each)
         return True
 
     def _fitted(self, pulse: int, time_ns: int) -> Beat:

@@ -189,23 +189,34 @@ def counted(heard: Sequence[Heard]) -> int:
     return newest.song_tick // 4
 
 
-def test_pulses_that_get_lost_are_counted_all_the_same() -> None:
-    """One in fifty is missing, and once five in a row: the song stays where the sender is."""
-    true = true_pulses(steady(120.0), 10 * PULSES_PER_BAR + 1)
-    arrived = Cable().arrivals(true)
-    kept = [t for n, t in enumerate(arrived) if n % 50 != 30 and not 400 <= n < 405]
-    clock = started()
-    assert counted(feed(clock, kept)) == 10 * PULSES_PER_BAR
+def follows(heard: list[Heard]) -> list[Follow]:
+    """What was told of the beat."""
+    return [each for each in heard if isinstance(each, Follow)]
 
 
-def test_doubles_are_counted_once() -> None:
-    """A sender heard over two ways: each tenth pulse comes again within 5 ms."""
-    true = true_pulses(steady(120.0), 10 * PULSES_PER_BAR + 1)
-    arrived = Cable().arrivals(true)
-    doubled = sorted(
-        [*arrived, *(t + (n % 5 + 1) * MS for n, t in enumerate(arrived) if n % 10 == 5)]
-    )
-    assert counted(feed(started(), doubled)) == 10 * PULSES_PER_BAR
+@pytest.mark.parametrize("stood_ms", [15, 40, 90])
+def test_pulses_that_come_in_a_burst_all_count(stood_ms: int) -> None:
+    """Our machine stood still: what it missed comes at once, and neither place nor tempo moves."""
+    true = true_pulses(steady(174.0), 20 * PULSES_PER_BAR + 1)
+    stood_ns = true[1000]
+    until_ns = stood_ns + stood_ms * MS
+    arrived = [until_ns if stood_ns <= t < until_ns else t for t in Cable().arrivals(true)]
+    told = feed(started(), arrived)
+    assert counted(told) == 20 * PULSES_PER_BAR
+    after = [f.tempo_bpm for f in follows(told) if f.ns > stood_ns]
+    assert 174 * 0.97 < min(after) <= max(after) < 174 * 1.03
+
+
+@pytest.mark.parametrize("slipped_ms", [5, 15, 40, 90])
+def test_a_sender_that_stood_still_goes_on_with_the_next_pulse(slipped_ms: int) -> None:
+    """Its beat is later from then on: no pulse is passed over, and a bar later we are with it."""
+    pulses = 20 * PULSES_PER_BAR + 1
+    even = true_pulses(steady(174.0), pulses)
+    true = [t + slipped_ms * MS * (n >= 1000) for n, t in enumerate(even)]
+    told = feed(started(), Cable().arrivals(true))
+    assert counted(told) == pulses - 1
+    for follow in follows(told)[1000 + PULSES_PER_BAR :]:
+        assert abs(follow.ns - true[follow.song_tick // 4]) < 2 * MS
 
 
 @pytest.mark.parametrize(("before", "after"), [(90.0, 180.0), (180.0, 90.0), (120.0, 150.0)])
