@@ -40,6 +40,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks/results/sync.json", ROOT / "docs/sync.md"
 PERIOD_FRAMES = 64
 READY_S = 30.0
+SETTLE_S = 2.0  # loading an engine stops JACK on some machines
 TRIES = 2
 OUT_BPM, OUT_BARS = 174.0, 40
 BARE_ONSETS = 800
@@ -121,9 +122,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def wait_for(said: Path, words: str) -> None:
+def wait_for(said: Path, words: str, patience_s: float = READY_S) -> None:
     """Until ``words`` were said. Raises :class:`VoidError`."""
-    limit_s = time.monotonic() + READY_S
+    limit_s = time.monotonic() + patience_s
     while words not in (text := said.read_text(encoding="utf-8")):
         if time.monotonic() > limit_s:
             raise VoidError(f"glisser did not say {words!r}; it said {text[-300:]!r}")
@@ -141,6 +142,8 @@ def follow(bench: Bench, case: Case, length: float) -> Judged:
         to_it = ["--clock", "midi", "--in", sender.port, "--out", judge.port]
         said = glisser(stack, bench, *to_it)
         wait_for(said, "clock: waiting for clock")
+        wait_for(said, "engine ready")
+        time.sleep(SETTLE_S)
         sent = sender.ask(b"!")
         heard = judge.ask()
     stops = [*heard["stops"], *sent["stops"]]
@@ -156,7 +159,7 @@ def lead(bench: Bench, length: float) -> dict[str, Any]:
         to_them = ["--out", judge.port, "--clock-out", clock.port]
         tempo = ["--tempo", f"{OUT_BPM:g}", "--bars", str(bars)]
         said = glisser(stack, bench, *to_them, *tempo)
-        wait_for(said, f"bar {bars} ")
+        wait_for(said, f"bar {bars} ", READY_S + bars * 240.0 / OUT_BPM)
         time.sleep(240.0 / OUT_BPM + 1.0)
         notes, ticks = judge.ask(), clock.ask()
     told = [bytes.fromhex(text) for _, text in ticks["messages"]]
