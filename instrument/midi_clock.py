@@ -179,9 +179,12 @@ class ClockFollower:
             return False
         if any(abs(each - space_ns) > max(EVEN * space_ns, JITTER_NS) for each in spaces_ns):
             return False
+        self._surprises.clear()
+        if abs(space_ns - period_ns) <= SAME_TEMPO * period_ns:
+            self._fit.move(self._pulse - 1, times[:-1])
+            return True
         self._begin_anew(self._pulse)
-        if abs(space_ns - period_ns) > SAME_TEMPO * period_ns:
-            self._guess_ns = space_ns
+        self._guess_ns = space_ns
         for back, each in enumerate(times[:-1], start=1 - SURPRISES):
             self._fitted(self._pulse + back, each)
         return True

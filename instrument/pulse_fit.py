@@ -8,8 +8,10 @@ steadier but misses the first bar line of a ramp by up to 9 ms, against filters 
 against a pair of filters that interact, which is no better and twice as long.)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
+from statistics import mean
 from typing import TypeAlias
 
 KNOWN_TO = 0.01  # of itself: before, a period is no tempo to tell of
@@ -79,6 +81,23 @@ class PulseFit:
         ns, period_ns, growth_ns = self._state
         self.known |= sqrt(self._spread[1][1]) < KNOWN_TO * period_ns
         return Beat(pulse, self._first_ns + ns, max(1.0, period_ns + growth_ns / 2))
+
+    def move(self, pulse: int, times_ns: Sequence[int]) -> None:
+        """The beat lies elsewhere, at its old pace: the pulses up to ``pulse`` fell at these times.
+
+        Of them the fit has not heard.
+        """
+        self._go_to(pulse)
+        ns, period_ns, _ = self._state
+        late_ns = [
+            time_ns - self._first_ns - ns + back * period_ns
+            for back, time_ns in enumerate(reversed(times_ns))
+        ]
+        self._state[0] += mean(late_ns)
+        for row in self._spread:
+            row[0] = 0.0
+        self._spread[0] = [self._jitter / len(late_ns), 0.0, 0.0]
+        self._lean, self._newest_ns, self._space_ns = 0.0, times_ns[-1], None
 
     @property
     def _period_ns(self) -> float:

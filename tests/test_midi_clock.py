@@ -207,16 +207,17 @@ def test_pulses_that_come_in_a_burst_all_count(stood_ms: int) -> None:
     assert 174 * 0.97 < min(after) <= max(after) < 174 * 1.03
 
 
-@pytest.mark.parametrize("slipped_ms", [5, 15, 40, 90])
+@pytest.mark.parametrize("slipped_ms", [2, 4, 5, 10, 15, 40, 90])
 def test_a_sender_that_stood_still_goes_on_with_the_next_pulse(slipped_ms: int) -> None:
-    """Its beat is later from then on: no pulse is passed over, and a bar later we are with it."""
-    pulses = 20 * PULSES_PER_BAR + 1
+    """Its beat is later from then on: none is passed over, and half a bar later we are back."""
+    pulses, half_a_bar = 20 * PULSES_PER_BAR + 1, PULSES_PER_BAR // 2
     even = true_pulses(steady(174.0), pulses)
     true = [t + slipped_ms * MS * (n >= 1000) for n, t in enumerate(even)]
     told = feed(started(), Cable().arrivals(true))
     assert counted(told) == pulses - 1
-    for follow in follows(told)[1000 + PULSES_PER_BAR :]:
-        assert abs(follow.ns - true[follow.song_tick // 4]) < 2 * MS
+    errors = {f.song_tick // 4: f.ns - true[f.song_tick // 4] for f in follows(told)}
+    late = {n: e for n, e in errors.items() if n > 1000 + half_a_bar and abs(e) > 1.5 * MS}
+    assert late == {}
 
 
 @pytest.mark.parametrize(("before", "after"), [(90.0, 180.0), (180.0, 90.0), (120.0, 150.0)])
