@@ -7,7 +7,7 @@ where it stopped, at the next Clock.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import mean
 from typing import Literal, TypeAlias
 
 from instrument.clock_out import (
@@ -35,7 +35,8 @@ SURPRISES = 4
 EVEN = 0.3  # of a pulse; what is further off the beat is a surprise
 JITTER_NS = 3_000_000  # no surprise, however fast the clock
 FASTEST_NS = _MINUTE_NS / PULSES_PER_BEAT / MAX_TEMPO_BPM * (1 - EVEN)
-SAME_TEMPO = 0.1  # of a pulse: a beat that is new by less has only moved
+SAME_TEMPO = 0.1  # of a pulse: a beat whose pace is new by less has only moved
+WHOLE = 0.15  # of a pulse: what is at most so far from whole pulses may be whole ones
 
 State: TypeAlias = Literal["waiting", "locking", "locked", "stopped", "lost"]
 
@@ -66,11 +67,12 @@ Heard: TypeAlias = Follow | PlayAt | StopNow
 class ClockFollower:
     """Follows one sender. One thread; ``receive`` says what of it is obeyed.
 
-    Every pulse counts as one, however late: a sender or a machine that stood still goes on with
-    the pulse after, in a burst or later than it would have been. What falls off the beat is only
-    counted, and our own beat goes on, until the beat is even again. A clock that was lost comes
-    back to the place where our own beat went on to, at its nearest pulse: how many were missed
-    nobody knows, until the next Start or song position.
+    What falls off the beat is only counted, and our own beat goes on, until the pulses are even
+    again. Then they are whole pulses late or early, so some were lost or came twice and are
+    numbered anew; or by anything else: a machine stood still, every pulse counts, and the beat has
+    moved; or they have another pace. A clock that was lost comes back to the place where our own
+    beat went on to, at its nearest pulse: how many were missed nobody knows, until the next Start
+    or song position.
     """
 
     def __init__(self, receive: Receive, tempo_bpm: float) -> None:
@@ -170,23 +172,31 @@ class ClockFollower:
             self._surprises.clear()
             return True
         self._surprises.append(time_ns)
-        times = self._surprises[-SURPRISES:]
+        return len(self._surprises) >= SURPRISES and self._taken_up(period_ns)
+
+    def _taken_up(self, period_ns: float) -> bool:
+        """Whether the newest surprises are even pulses; they are then where the beat goes on."""
+        times = self._surprises[1 - SURPRISES :]  # the one before may be a double
         spaces_ns = [b - a for a, b in pairwise(times)]
-        if len(times) < SURPRISES:
-            return False
-        space_ns = median(spaces_ns)
+        space_ns = mean(spaces_ns)
         if space_ns < FASTEST_NS:  # a burst
             return False
         if any(abs(each - space_ns) > max(EVEN * space_ns, JITTER_NS) for each in spaces_ns):
             return False
         self._surprises.clear()
-        if abs(space_ns - period_ns) <= SAME_TEMPO * period_ns:
-            self._fit.move(self._pulse - 1, times[:-1])
+        if self._fit is None or abs(space_ns - period_ns) > SAME_TEMPO * period_ns:
+            self._begin_anew(self._pulse)
+            self._guess_ns = space_ns
+            for back, each in enumerate(times[:-1], start=1 - len(times)):
+                self._fitted(self._pulse + back, each)
             return True
-        self._begin_anew(self._pulse)
-        self._guess_ns = space_ns
-        for back, each in enumerate(times[:-1], start=1 - SURPRISES):
-            self._fitted(self._pulse + back, each)
+        late_ns = self._fit.late_ns(self._pulse, times)
+        number = round(late_ns / period_ns)
+        unsure_ns = min(WHOLE * period_ns, self._fit.unsure_ns(len(times)))
+        if abs(late_ns - number * period_ns) <= unsure_ns:
+            self._pulse += number
+        else:
+            self._fit.move(late_ns, len(times))
         return True
 
     def _fitted(self, pulse: int, time_ns: int) -> Beat:

@@ -11,7 +11,7 @@ against a pair of filters that interact, which is no better and twice as long.)
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
-from statistics import mean
+from statistics import median
 from typing import TypeAlias
 
 KNOWN_TO = 0.01  # of itself: before, a period is no tempo to tell of
@@ -82,22 +82,27 @@ class PulseFit:
         self.known |= sqrt(self._spread[1][1]) < KNOWN_TO * period_ns
         return Beat(pulse, self._first_ns + ns, max(1.0, period_ns + growth_ns / 2))
 
-    def move(self, pulse: int, times_ns: Sequence[int]) -> None:
-        """The beat lies elsewhere, at its old pace: the pulses up to ``pulse`` fell at these times.
+    def late_ns(self, pulse: int, times_ns: Sequence[int]) -> float:
+        """By how much the pulses up to ``pulse`` are late, which fell at these times: the median.
 
         Of them the fit has not heard.
         """
-        self._go_to(pulse)
-        ns, period_ns, _ = self._state
-        late_ns = [
-            time_ns - self._first_ns - ns + back * period_ns
-            for back, time_ns in enumerate(reversed(times_ns))
-        ]
-        self._state[0] += mean(late_ns)
+        here, (ns, period_ns, growth_ns) = self._first_ns, self._state
+        to = range(pulse - self._pulse - len(times_ns) + 1, pulse - self._pulse + 1)
+        expected = (here + ns + n * period_ns + n * n / 2 * growth_ns for n in to)
+        return median(t - e for t, e in zip(times_ns, expected, strict=True))
+
+    def unsure_ns(self, pulses: int) -> float:
+        """How far off ``late_ns`` of so many pulses may well be: four standard errors."""
+        return 4 * sqrt(self._spread[0][0] + self._jitter / pulses)
+
+    def move(self, late_ns: float, pulses: int) -> None:
+        """The beat lies ``late_ns`` later, at its old pace, as ``pulses`` of them tell."""
+        self._state[0] += late_ns
         for row in self._spread:
             row[0] = 0.0
-        self._spread[0] = [self._jitter / len(late_ns), 0.0, 0.0]
-        self._lean, self._newest_ns, self._space_ns = 0.0, times_ns[-1], None
+        self._spread[0] = [self._jitter / pulses, 0.0, 0.0]
+        self._lean, self._space_ns = 0.0, None
 
     @property
     def _period_ns(self) -> float:

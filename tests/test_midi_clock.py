@@ -194,6 +194,24 @@ def follows(heard: list[Heard]) -> list[Follow]:
     return [each for each in heard if isinstance(each, Follow)]
 
 
+def test_pulses_that_get_lost_are_counted_all_the_same() -> None:
+    """One in fifty is missing, and once five in a row: the song stays where the sender is."""
+    true = true_pulses(steady(120.0), 10 * PULSES_PER_BAR + 1)
+    arrived = Cable().arrivals(true)
+    kept = [t for n, t in enumerate(arrived) if n % 50 != 30 and not 400 <= n < 405]
+    assert counted(feed(started(), kept)) == 10 * PULSES_PER_BAR
+
+
+def test_doubles_are_counted_once() -> None:
+    """A sender heard over two ways: each tenth pulse comes again within 5 ms."""
+    true = true_pulses(steady(120.0), 10 * PULSES_PER_BAR + 1)
+    arrived = Cable().arrivals(true)
+    doubled = sorted(
+        [*arrived, *(t + (n % 5 + 1) * MS for n, t in enumerate(arrived) if n % 10 == 5)]
+    )
+    assert counted(feed(started(), doubled)) == 10 * PULSES_PER_BAR
+
+
 @pytest.mark.parametrize("stood_ms", [15, 40, 90])
 def test_pulses_that_come_in_a_burst_all_count(stood_ms: int) -> None:
     """Our machine stood still: what it missed comes at once, and neither place nor tempo moves."""
@@ -207,7 +225,7 @@ def test_pulses_that_come_in_a_burst_all_count(stood_ms: int) -> None:
     assert 174 * 0.97 < min(after) <= max(after) < 174 * 1.03
 
 
-@pytest.mark.parametrize("slipped_ms", [2, 4, 5, 10, 15, 40, 90])
+@pytest.mark.parametrize("slipped_ms", [2, 4, 5, 10, 20, 40, 90])
 def test_a_sender_that_stood_still_goes_on_with_the_next_pulse(slipped_ms: int) -> None:
     """Its beat is later from then on: none is passed over, and half a bar later we are back."""
     pulses, half_a_bar = 20 * PULSES_PER_BAR + 1, PULSES_PER_BAR // 2
