@@ -32,12 +32,14 @@ class Errors:
 class Judged:
     """One case. ``locked_after_bars``: from that bar line on every one was within 2 ms.
 
+    ``first_bar``: the first bar line that is judged.
     ``ramp``: where the tempo changes and the 2 s after; ``back``: the bar after a gap. ``missing``
     and ``misplaced``: notes that never came, or with the pitch of another step, once locked.
     ``voided``: notes not judged since the machine stood still in or near their bar.
     """
 
     locked_after_bars: int | None
+    first_bar: int | None
     bar_lines: Errors | None
     notes: Errors | None
     ramp: Errors | None
@@ -79,6 +81,7 @@ def judged(
     ramp = [f for f in locked if f.expected.part == "ramp"]
     return Judged(
         locked_after_bars=_locked_after(found),
+        first_bar=next((_bar(f) for f in found if f.bar_line), None),
         bar_lines=errors([f for f in steady if f.bar_line]),
         notes=errors(steady),
         ramp=errors(ramp),
@@ -157,7 +160,8 @@ def _find(
 def _void_bars(score: Score, base: int, stops: Sequence[int]) -> set[int]:
     """The bars, counted as they come, in which the machine stood still, and their neighbours."""
     frames = [e.frame + base for e in score.expected]
-    hit = {max(0, bisect_right(frames, stop) - 1) // SIXTEENTHS_PER_BAR for stop in stops}
+    since = [stop for stop in stops if stop > base - RATE]
+    hit = {max(0, bisect_right(frames, stop) - 1) // SIXTEENTHS_PER_BAR for stop in since}
     return {bar + by for bar in hit for by in (-1, 0, 1)}
 
 
@@ -168,8 +172,12 @@ def _locked_after(found: Sequence[_Found]) -> int | None:
         if line.error_ms is None or abs(line.error_ms) > WITHIN_MS:
             after = None
         elif after is None:
-            after = line.expected.sixteenth // SIXTEENTHS_PER_BAR
+            after = _bar(line)
     return after
+
+
+def _bar(found: _Found) -> int:
+    return found.expected.sixteenth // SIXTEENTHS_PER_BAR
 
 
 def _within(score: Score, base: int, frame: int) -> bool:

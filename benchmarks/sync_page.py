@@ -65,10 +65,7 @@ def _verdicts(cases: list[tuple[Any, dict[str, Any]]]) -> list[str]:
         met = verdict(bool(judged) and max(judged) <= WITHIN_MS)
         said = [f"every bar line within {WITHIN_MS:g} ms: {met}"]
         if case.name.startswith("steady"):
-            after = told["locked_after_bars"]
-            words = "never" if after is None else f"after {after} bar{'s' * (after != 1)}"
-            met = verdict(after is not None and after <= LOCKED_WITHIN_BARS)
-            said.append(f"locked {words} (within one: {met})")
+            said.append(_locked(told["locked_after_bars"], told["first_bar"]))
         if told["ramp"]:
             inside = _errors(told["ramp"], "p50", "p99", "max")
             lines_there = _errors(told["ramp_bar_lines"], "p50", "max")
@@ -81,6 +78,15 @@ def _verdicts(cases: list[tuple[Any, dict[str, Any]]]) -> list[str]:
             said.append(f"notes while stopped: {told['while_stopped']} ({met})")
         lines.append(f"- {case.title}: {'; '.join(said)}.")
     return lines
+
+
+def _locked(after: int | None, first: int | None) -> str:
+    """From which bar line on it held; what lies before the first one judged is not known."""
+    if after is not None and after == first and first > LOCKED_WITHIN_BARS:
+        return f"locked at the first bar line judged, that of bar {first + 1}"
+    words = "never" if after is None else f"after {after} bar{'s' * (after != 1)}"
+    met = verdict(after is not None and after <= LOCKED_WITHIN_BARS)
+    return f"locked {words} (within one: {met})"
 
 
 def _sending(found: Mapping[str, Any]) -> list[str]:

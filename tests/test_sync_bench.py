@@ -82,6 +82,9 @@ def test_where_the_machine_stood_still_the_bar_and_its_neighbours_are_void() -> 
     assert found.voided == 3 * 16
     assert found.notes is not None
     assert found.notes.max == 0
+    assert (found.first_bar, found.locked_after_bars) == (0, 0)
+    assert judged(score, BASE, heard, PITCHES, [BASE - 2 * RATE]).voided == 0
+    assert judged(score, BASE, heard, PITCHES, [BASE]).first_bar == 2
     assert judged(score, BASE, heard, PITCHES, []).locked_after_bars == 5
 
 
