@@ -329,8 +329,7 @@ class Player:
 
     def _cutoff_ms(self) -> float:
         """How long before a bar line, or with refresh = step a sixteenth, a knob still counts."""
-        cutoff_ns = self._timeline.ns_of(self._core.cutoff_ticks) - self._timeline.ns_of(0)
-        return round((cutoff_ns + self._outgoing.ahead_ns) / MS, 1)
+        return round((self._trips.slowest_ns() + self._outgoing.ahead_ns) / MS, 1)
 
     def _post_state(self, tick: int) -> None:
         playing, tempo_bpm = self._core.playing, self._tempo_bpm

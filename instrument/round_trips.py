@@ -1,15 +1,14 @@
-"""How long before a swap its phrase must be asked for. Pure; times are nanoseconds."""
+"""How long the engine takes, and so how early it must be asked. Pure; times are nanoseconds."""
 
 from collections import deque
 
 MS = 1_000_000
 
-# Ask as long before a swap as the slowest of the last answers took
-# (of so few, that is the 99th percentile), and something to spare: for the player's own waking,
-# a fraction of a millisecond. The margin is rounded up to whole ticks besides, and all of it is
-# time by which a knob must be turned earlier.
+# Asking begins as long before a swap as the slowest of the last answers took (of so few, that is
+# the 99th percentile), and time to spare for one that is slower. A knob that moves after that is
+# asked for again, so what is spared costs the performer nothing.
 FIRST_ROUND_TRIP_NS = 40 * MS
-SPARE_NS = 2 * MS
+SPARE_NS = 10 * MS
 ROUND_TRIPS_KEPT = 32
 # What takes longer waited for an engine to load, and does not say how long a decode takes.
 MAX_ROUND_TRIP_NS = 500 * MS
@@ -33,6 +32,10 @@ class RoundTrips:
             self._taken_ns.append(taken_ns)
         self._asked_ns = {n: ns for n, ns in self._asked_ns.items() if n > request_id}
 
+    def slowest_ns(self) -> int:
+        """What an answer may take: a knob that moves this long before a swap is in time."""
+        return max(self._taken_ns, default=FIRST_ROUND_TRIP_NS)
+
     def margin_ns(self) -> int:
-        """How long before a swap to ask."""
-        return max(self._taken_ns, default=FIRST_ROUND_TRIP_NS) + SPARE_NS
+        """How long before a swap to begin asking."""
+        return self.slowest_ns() + SPARE_NS

@@ -62,7 +62,7 @@ class Scheduler:
         self.phrase = first
         self.playing = False
         self.frozen = False  # keep the phrase, whatever the knobs do
-        self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap its phrase is asked for
+        self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap asking for it begins
         self.misses = 0
         self.left_out = 0  # onsets that came too late to be heard
         self.origin_tick = 0  # where bar 1 begins, or would have begun
@@ -80,28 +80,24 @@ class Scheduler:
         self._step_due = 0  # when that is heard
         self._began = False  # whether the next step is the first of this play
         self._swap_tick = 0  # the next moment at which a phrase may be adopted
-        self._asked = False  # whether the phrase for that moment has been considered
+        self._asking = False  # whether it is so near that its phrase is asked for
         self._last_id = 0
-        self._request: Request | None = None
-        self._answer: Decoded | None = None
+        self._request: Request | None = None  # what the engine has not answered yet
+        self._asked_early = False  # so early that its answer is owed at the swap
+        self._answer: tuple[Request, Decoded] | None = None  # the newest, kept for the swap
 
     @property
     def next_due_tick(self) -> int | None:
         """The tick of the next thing to do; ``None`` while stopped."""
         if not self.playing:
             return None
-        return self._step_due if self._asked else min(self._step_due, self._ask_tick)
+        return self._step_due if self._asking else min(self._step_due, self._ask_tick)
 
     @property
     def _ask_tick(self) -> int:
         # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
         swap_due = self._step_due if self._swap_tick == self._step_tick else self._swap_tick
-        return swap_due - self.cutoff_ticks
-
-    @property
-    def cutoff_ticks(self) -> int:
-        """How long before a swap a knob may still be moved: the margin, within one refresh."""
-        return max(1, min(self.margin_ticks, self._refresh_ticks))
+        return swap_due - max(1, min(self.margin_ticks, self._refresh_ticks))
 
     @property
     def step_tick(self) -> int:
@@ -120,7 +116,7 @@ class Scheduler:
             if self._bars is not None:
                 self._end_song_tick = bar_tick + self._bars * TICKS_PER_BAR
             self.playing = self._began = True
-            self._swap_tick, self._asked = self.origin_tick + first - bar_tick, True
+            self._swap_tick, self._asking = self.origin_tick + first - bar_tick, True
             self.origin_tick -= bar_tick
             self._swing = self._swing_for(self._swap_tick)
             self._go_to(self._swap_tick)
@@ -140,11 +136,14 @@ class Scheduler:
         return self.ledger.close_all(tick)
 
     def cue(self) -> Request | None:
-        """While stopped: what to decode so that bar 1 will follow the knobs; one at a time."""
-        unanswered = self._request is not None and self._answer is None
-        if self.playing or unanswered:
+        """What to decode because the knobs have moved; one request at a time.
+
+        While stopped for bar 1; while playing for the swap to come, from the margin before it on.
+        So the knob is heard as late as the engine can follow, however wide the margin.
+        """
+        if self._request is not None or (self.playing and not self._asking):
             return None
-        return self._ask(self.origin_tick)
+        return self._ask(self._swap_tick if self.playing else self.origin_tick, not self.playing)
 
     def answer(self, request_id: int, tokens: tuple[int, ...], steps: tuple[int, ...]) -> bool:
         """Take the engine's answer to keep it for its swap; whether it was the one still wanted.
@@ -154,7 +153,7 @@ class Scheduler:
         wanted = self._request
         if wanted is None or wanted.id != request_id:
             return False
-        self._answer = Decoded(wanted.z, tokens, steps)
+        self._answer, self._request = (wanted, Decoded(wanted.z, tokens, steps)), None
         return True
 
     def pop_due(self, tick: int, sound_from: int = 0) -> list[Event]:
@@ -166,22 +165,25 @@ class Scheduler:
         events: list[Event] = []
         while (due := self.next_due_tick) is not None and due <= tick:
             if due < self._step_due:
-                request = None if self._swap_tick < sound_from else self._ask(self._swap_tick)
-                self._asked = True
+                audible = self._swap_tick >= sound_from
+                request = self._ask(self._swap_tick, True) if audible else None
+                self._asking = True
                 events += [request] if request else []
             else:
                 self._leap(sound_from, events)
                 self._step(self._step_due >= sound_from, events)
         return events
 
-    def _ask(self, swap_tick: int) -> Request | None:
+    def _ask(self, swap_tick: int, early: bool) -> Request | None:
         """Ask for the z in force at ``swap_tick`` unless its phrase is here already."""
         z = self._z_for(swap_tick)
-        here = self._z_decoded if self._answer is None else self._answer.z
-        if self.frozen or z == here:
+        if self.frozen or (self._answer is not None and z == self._answer[1].z):
+            return None
+        if z == self._z_decoded:  # the knob is back where it was
+            self._request = self._answer = None
             return None
         self._last_id += 1
-        self._request, self._answer = Request(self._last_id, swap_tick, z), None
+        self._request, self._asked_early = Request(self._last_id, swap_tick, z), early
         return self._request
 
     def _leap(self, sound_from: int, events: list[Event]) -> None:
@@ -194,7 +196,7 @@ class Scheduler:
         self._step_tick += leap
         self._step_due += leap
         self._swap_tick += leap
-        self._asked = False
+        self._asking = False
 
     def _step(self, audible: bool, events: list[Event]) -> None:
         tick = self._step_tick
@@ -227,14 +229,17 @@ class Scheduler:
         request, answer = self._request, self._answer
         self._request = self._answer = None
         since = (tick - self.origin_tick) % self._refresh_ticks
-        self._swap_tick, self._asked = tick + self._refresh_ticks - since, False
-        if request is None or self.frozen:
+        self._swap_tick, self._asking = tick + self._refresh_ticks - since, False
+        if self.frozen:
             return None
-        if answer is None:
-            self.misses += 1
-        else:
-            self.phrase, self._z_decoded = answer, answer.z
-        return Swap(tick, request, answer)
+        if answer is not None:
+            answered, self.phrase = answer
+            self._z_decoded = answered.z
+            return Swap(tick, answered, self.phrase)
+        if request is None or not self._asked_early:  # no knob moved, or one after the cut-off
+            return None
+        self.misses += 1
+        return Swap(tick, request, None)
 
     def _sound(self, tick: int, step: int, audible: bool, events: list[Event]) -> None:
         if step == HOLD_STEP:  # a sounding note goes on, whichever phrase began it

@@ -152,18 +152,34 @@ def requests_by(stage: Stage, to_ns: int) -> int:
     return len(stage.told("request"))
 
 
-def test_a_quick_engine_is_asked_later_and_the_knob_read_later() -> None:
-    """The margin is what the last answers took and a little more, in whole ticks."""
+def test_a_quick_engine_is_asked_later() -> None:
+    """The margin is what the last answers took and some more, in whole ticks."""
     stage = Stage()
     first_ns = BAR_NS - FIRST_ROUND_TRIP_NS - SPARE_NS
     assert requests_by(stage, first_ns - TICK_NS) == 0
     assert requests_by(stage, first_ns) == 1
     stage.sleep(5 * MS)
     stage.tell(answer(stage.told("request")[0], 72))
+    stage.run(BAR_NS)
     stage.tell(knob(1.0))
     second_ns = 2 * BAR_NS - 5 * MS - SPARE_NS
     assert requests_by(stage, second_ns - 2 * TICK_NS) == 1
     assert requests_by(stage, second_ns) == 2
+
+
+def test_a_knob_that_moves_after_the_asking_is_still_heard_at_the_bar_line() -> None:
+    """It is asked for at once, and the bar tells how late that may be: what an answer takes."""
+    stage = Stage()
+    stage.run(BAR_NS - 20 * MS)
+    stage.tell(answer(stage.told("request")[0], 72))
+    stage.tell(knob(1.0))
+    again = stage.told("request")[1]
+    assert (again["tick"], again["z"][0]) == (TICKS_PER_BAR, 3.0)
+    stage.sleep(4 * MS)
+    stage.tell(answer(again, 74))
+    stage.run(BAR_NS)
+    assert stage.sent()[-1] == b"\x90\x4a\x60"
+    assert stage.told("bar")[-1]["cutoff_ms"] == 32.1  # asked for 52.1 ms before, answered 20 ms before
 
 
 def test_the_margin_is_the_same_time_at_any_tempo() -> None:

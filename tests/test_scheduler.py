@@ -389,14 +389,91 @@ def test_knobs_set_while_stopped_are_heard_from_bar_one() -> None:
     assert (onsets(events), swaps(events)) == ([(0, 65)], [(0, False)])
 
 
-def test_nothing_is_cued_while_playing_or_frozen() -> None:
+def test_nothing_is_cued_before_the_margin_or_while_frozen() -> None:
     """Then the bar-line rule decides, or nothing may change."""
     core = scheduler()
     core.frozen = True
     assert core.cue() is None
     core.frozen = False
     core.play()
+    play_to(core, STEP)
     assert core.cue() is None
+
+
+class Approach:
+    """A performance inside the margin before bar 2: asked for z = 1 there, not answered."""
+
+    def __init__(self) -> None:
+        self.hands = Hands()
+        self.core = scheduler(z_for=self.hands.at)
+        cued = self.core.cue()
+        assert cued is not None
+        self.core.answer(cued.id, *decode(cued))
+        self.core.margin_ticks = 20
+        self.core.play()
+        self.hands.z = (1.0,)
+        (self.first,) = requests(play_to(self.core, BAR - 10, answered=False))
+
+    def turn(self, z: float) -> Request | None:
+        self.hands.z = (z,)
+        return self.core.cue()
+
+    def answer(self, request: Request | None) -> None:
+        assert request is not None
+        assert self.core.answer(request.id, *decode(request))
+
+    def bar_line(self) -> tuple[int, bool | None, int]:
+        """What is struck on it, whether it was late (None: no swap), the misses."""
+        events = self.core.pop_due(BAR)
+        late = next((late for _, late in swaps(events)), None)
+        return onsets(events)[-1][1], late, self.core.misses
+
+
+def test_a_knob_that_moves_within_the_margin_is_asked_for_again() -> None:
+    """As soon as the engine is free; so the margin may be wide and the cut-off narrow."""
+    stage = Approach()
+    assert stage.turn(2.0) is None  # one request at a time
+    stage.answer(stage.first)
+    again = stage.turn(3.0)
+    assert again is not None
+    assert (again.tick, again.z) == (BAR, (3.0,))
+    stage.answer(again)
+    assert stage.core.cue() is None
+    assert stage.bar_line() == (63, False, 0)
+
+
+def test_a_knob_that_moves_too_late_is_no_miss() -> None:
+    """What was answered by then is played; a miss is an answer that was owed."""
+    stage = Approach()
+    stage.answer(stage.first)
+    too_late = stage.turn(2.0)
+    assert stage.bar_line() == (61, False, 0)
+    assert too_late is not None
+    assert stage.core.answer(too_late.id, *decode(too_late)) is False
+
+
+def test_a_first_move_that_comes_too_late_is_no_miss_either() -> None:
+    """Nothing was asked at the margin, so nothing was owed."""
+    stage = Approach()
+    stage.answer(stage.first)
+    assert stage.turn(0.0) is None
+    assert stage.turn(2.0) is not None
+    assert stage.bar_line() == (60, None, 0)
+
+
+def test_an_engine_that_is_too_slow_for_the_margin_is_a_miss() -> None:
+    """However the knobs move meanwhile."""
+    stage = Approach()
+    assert stage.turn(2.0) is None
+    assert stage.bar_line() == (60, True, 1)
+
+
+def test_a_knob_that_comes_back_within_the_margin_keeps_the_phrase() -> None:
+    """Its phrase is here; what was decoded on the way is forgotten."""
+    stage = Approach()
+    stage.answer(stage.first)
+    assert stage.turn(0.0) is None
+    assert stage.bar_line() == (60, None, 0)
 
 
 def test_panic_closes_the_note_and_the_beat_goes_on() -> None:
@@ -669,7 +746,9 @@ def test_no_note_is_left_sounding_whatever_happens(
     tick = 0
     for happening in story:
         tick += happening.forward
-        popped = core.pop_due(tick, max(0, tick - late_ticks))
+        popped: list[Event] = core.pop_due(tick, max(0, tick - late_ticks))
+        if (cued := core.cue()) is not None:
+            popped.append(cued)
         events += popped
         open_requests += requests(popped)
         if core.frozen:
