@@ -11,7 +11,12 @@ INTRODUCTION = """\
 
 Made by `make bench-cutoff`, not by hand. The cut-off of a bar line is how long before it a knob may
 still be moved and be heard on it: from the OSC message's departure to the note's arrival at the far
-end of JACK, every process of ours between. Each bar measures its own, to {rung_ms} ms.
+end of JACK, every process of ours between. The knob moves every {rung_ms} ms, and each bar measures
+its own cut-off to that. Left out is what lies within a second of a stop of JACK itself.
+
+Of the cut-off, a period and a millisecond (2.3 ms) is the time by which notes are handed over to
+JACK. The rest is the way of the message to the player, the end of the decode before it, its own
+decode, and the way back.
 """
 
 

@@ -26,14 +26,16 @@ from instrument.frames import (
     FrameGrid,
 )
 from instrument.midi_api import CLIENT_NAME
+from instrument.urgent import may_be_real_time
 
 PACKAGE = "jack"  # what JACK-Client is called when imported
 OPEN_PATIENCE_S = 5.0
 CLOSE_PATIENCE_S = 1.0  # the callback plays what it has, a few periods, and closes what sounds
 # A message has to lie in the pipe before the period begins in which it sounds, and the player may
-# wake a little late.
-LEAD_PERIODS = 2
-PLAYER_LATE_NS = 3_000_000
+# wake a little late: less so where it goes before ordinary processes. All of it is time by which a
+# knob must be turned earlier.
+LEAD_PERIODS = 1
+PLAYER_LATE_NS = {True: 1_000_000, False: 3_000_000}  # by whether it is real-time
 POLL_EVERY_NS = 20_000_000
 MAX_SILENCE_NS = 500_000_000  # the callback tells the time 20 times a second
 # Quartzes part by some millionths. More than this between two reports is a server that stood still,
@@ -227,7 +229,8 @@ def open_jack(
         process.wait()
         raise
     rate, period = ready["rate"], ready["period"]
-    lead_ns = LEAD_PERIODS * period * SECOND_NS // rate + PLAYER_LATE_NS
+    late_ns = PLAYER_LATE_NS[may_be_real_time()]
+    lead_ns = LEAD_PERIODS * period * SECOND_NS // rate + late_ns
     to, status = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
     process.stdin.close()
     process.stdout.close()

@@ -25,6 +25,17 @@ def settle_down() -> None:
     gc.disable()
 
 
+def may_be_real_time() -> bool:
+    """Whether :func:`ask_for_real_time` would be granted; the calling thread stays as it is."""
+    try:
+        policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, policy, param)
+    except (AttributeError, OSError):  # a system without it, or one that does not allow it
+        return False
+    return True
+
+
 def ask_for_real_time() -> bool:
     """Go before ordinary processes, where the system allows it (as it does for JACK's users).
 

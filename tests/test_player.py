@@ -179,7 +179,8 @@ def test_a_knob_that_moves_after_the_asking_is_still_heard_at_the_bar_line() -> 
     stage.tell(answer(again, 74))
     stage.run(BAR_NS)
     assert stage.sent()[-1] == b"\x90\x4a\x60"
-    assert stage.told("bar")[-1]["cutoff_ms"] == 32.1  # asked for 52.1 ms before, answered 20 ms before
+    # Asked for 52.1 ms before the bar line, answered 20 ms before it.
+    assert stage.told("bar")[-1]["cutoff_ms"] == 32.1
 
 
 def test_the_margin_is_the_same_time_at_any_tempo() -> None:
