@@ -24,6 +24,10 @@ class Stretch:
     places: NDArray[np.float64]
     offsets: NDArray[np.float64]
 
+    def holes(self, step_frames: float) -> int:
+        """How many places between the first onset and the last have none."""
+        return int((np.diff(np.unique(self.places)) / step_frames - 1).sum())
+
 
 def clear_of(frames: ArrayLike, stops: Sequence[int]) -> NDArray[np.bool_]:
     """Which of ``frames`` lie more than a second from every stop."""
@@ -37,17 +41,23 @@ def clear_of(frames: ArrayLike, stops: Sequence[int]) -> NDArray[np.bool_]:
 def stretches(frames: Sequence[int], step_frames: float, stops: Sequence[int]) -> list[Stretch]:
     """The onsets at ``frames``, without what is void, on a grid of ``step_frames``.
 
-    The grid begins at the first onset; an onset belongs to the place that it is nearest to.
+    An onset belongs to the place that it is nearest to. Each stretch has a grid of its own, laid
+    through the middle of its onsets: after a stop they may lie half a step off any earlier one.
     """
     if not frames:
         return []
     at = np.asarray(frames, dtype=np.float64)
     at = at[clear_of(at, stops)]
-    places = np.round((at - frames[0]) / step_frames) * step_frames
-    offsets = at - frames[0] - places
     number = np.searchsorted(np.sort(np.asarray(stops)), at)
-    each = [number == n for n in np.unique(number)]
-    return [Stretch(places[own], offsets[own]) for own in each if own.sum() >= LEAST_ONSETS]
+    each = [at[number == n] - frames[0] for n in np.unique(number)]
+    return [_stretch(own, step_frames) for own in each if len(own) >= LEAST_ONSETS]
+
+
+def _stretch(at: NDArray[np.float64], step_frames: float) -> Stretch:
+    # The mean on the circle of a step: it knows no seam at which early becomes late.
+    middle = np.angle(np.exp(2j * np.pi * at / step_frames).mean()) / (2 * np.pi) * step_frames
+    places = np.round((at - middle) / step_frames) * step_frames
+    return Stretch(places, at - places)
 
 
 def drift_ms(found: Sequence[Stretch]) -> float:

@@ -70,11 +70,9 @@ def timing(frames: Sequence[int], expected: int, stops: Sequence[int] = ()) -> T
     p50, p99, p999 = np.percentile(errors * MS_PER_FRAME, [50, 99, 99.9])
     due = frames[0] + np.arange(expected) * float(STEP_FRAMES)
     clear = clear_of(due, stops)
-    arrived = np.round((np.asarray(frames) - frames[0]) / STEP_FRAMES)
-    missing = clear & ~np.isin(np.arange(expected), arrived)
     return Timing(
         onsets=len(errors),
-        missing=int(missing.sum()),
+        missing=sum(stretch.holes(STEP_FRAMES) for stretch in found),
         void_s=round(float(np.sum(~clear)) * STEP_FRAMES / RATE, 2),
         p50=round(float(p50), 4),
         p99=round(float(p99), 4),

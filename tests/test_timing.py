@@ -63,6 +63,16 @@ def test_where_jack_was_late_nothing_is_judged() -> None:
     assert timing(frames[:500] + later, 1000).max > 2
 
 
+@given(st.integers(-STEP_FRAMES, STEP_FRAMES))
+def test_a_stop_may_shift_the_grid_by_any_part_of_a_step(slip: int) -> None:
+    """Half a step off, an onset a frame early and one a frame late lie two apart, not a step."""
+    frames = even(1000, 0)
+    later = [frame + slip + n % 3 - 1 for n, frame in enumerate(frames[500:])]
+    found = timing(frames[:500] + later, 1000, [frames[500]])
+    assert found.max <= 2 / MS
+    assert found.missing == 0
+
+
 def test_a_stop_hides_no_other_second() -> None:
     """An onset that is late, or lost, more than a second from a stop counts as ever."""
     frames = even(1000, 0)
