@@ -62,6 +62,12 @@ class PhraseDecoder:
     def dimensions(self) -> int:
         return self.card.model.latent_dimensions
 
+    @property
+    def backend(self) -> str:
+        """What decodes here, for the record of a performance."""
+        precision = "float32" if self.quick is None else "float16 weights"
+        return f"torch {torch.__version__}, {precision}"
+
     def tokens(self, z: Latent) -> TokenRows:
         """The most likely token at each step (equation 11), int [batch, 32].
 

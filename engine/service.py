@@ -1,9 +1,9 @@
 """The engine process: decoders in memory, stateless answers. ``python -m engine.service``.
 
 Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
-seed}, ``quit``. Frames out: ``ready`` {checkpoint, seconds}, ``phrase`` {id, checkpoint, tokens},
-``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End of file on stdin means
-that the main process is gone.
+seed}, ``quit``. Frames out: ``ready`` {checkpoint, seconds, backend}, ``phrase``
+{id, checkpoint, tokens}, ``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End
+of file on stdin means that the main process is gone.
 """
 
 import os
@@ -35,7 +35,9 @@ class Service:
                 began = time.monotonic()
                 self._decoder(message["checkpoint"])
                 seconds = time.monotonic() - began
-                return {"type": "ready", "checkpoint": message["checkpoint"], "seconds": seconds}
+                decoder = self._decoders[message["checkpoint"]]
+                ready = {"checkpoint": message["checkpoint"], "seconds": seconds}
+                return {"type": "ready", **ready, "backend": decoder.backend}
             if kind == "decode":
                 return self._decode(message)
             text = f"unknown message {kind!r}"

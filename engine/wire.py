@@ -7,6 +7,7 @@ player process imports it.
 
 import json
 import struct
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 Message = dict[str, Any]
@@ -24,8 +25,15 @@ def write_message(stream: BinaryIO, message: Message) -> None:
 
     Not thread-safe: one writer per stream.
     """
-    body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
-    stream.write(_LENGTH.pack(len(body)) + body)
+    write_messages(stream, (message,))
+
+
+def write_messages(stream: BinaryIO, messages: Iterable[Message]) -> None:
+    """Write frames and flush them together. Raises as :func:`write_message`."""
+    bodies = [
+        json.dumps(each, separators=(",", ":"), allow_nan=False).encode() for each in messages
+    ]
+    stream.write(b"".join(_LENGTH.pack(len(body)) + body for body in bodies))
     stream.flush()
 
 

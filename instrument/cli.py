@@ -30,7 +30,8 @@ from instrument.opening import PlayOptions
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
 from instrument.patch import PatchError
-from instrument.performance import Performance, PlayError
+from instrument.performance import Performance
+from instrument.player_link import PlayerError
 from instrument.render import RenderError
 from instrument.sound import SoundError
 from instrument.take import TakeError
@@ -56,7 +57,7 @@ ONE_SENTENCE = (
     MidiError,
     OscPortError,
     PatchError,
-    PlayError,
+    PlayerError,
     RenderError,
     SoundError,
     TakeError,

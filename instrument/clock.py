@@ -28,6 +28,10 @@ class Clock(Protocol):
         """A recent moment of ``perf_counter_ns`` on this clock."""
         ...
 
+    def perf_ns(self, ns: int) -> int:
+        """A recent moment of this clock by ``perf_counter_ns``."""
+        ...
+
 
 class InternalClock:
     """The computer's own steady clock. One thread waits; any thread may wake it."""
@@ -62,6 +66,10 @@ class InternalClock:
         """The same: this clock is that one."""
         return perf_ns
 
+    def perf_ns(self, ns: int) -> int:
+        """The same."""
+        return ns
+
 
 class ManualClock:
     """A clock that only moves when told to, or when somebody waits: then it is that moment.
@@ -94,3 +102,7 @@ class ManualClock:
     def of_perf_ns(self, perf_ns: int) -> int:
         """The same: only what this clock says is time here."""
         return perf_ns
+
+    def perf_ns(self, ns: int) -> int:
+        """The same."""
+        return ns

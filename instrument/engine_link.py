@@ -27,16 +27,15 @@ class EngineLink:
         checkpoint: Path,
         vocabulary: Vocabulary,
         answered: Callable[[Message], None],
-        tell: Callable[[str], None],
+        ready: Callable[[Message, float], None],
         fault: Callable[[str], None],
     ) -> None:
-        """``answered`` gets each phrase, on a reader thread.
-
-        ``tell`` and ``fault`` get lines for a person: that it is ready, what went wrong.
+        """``answered`` gets each phrase, on a reader thread; ``ready`` what the engine says once it
+        has loaded, and after how many seconds; ``fault`` lines for a person.
         """
         self._checkpoint = str(checkpoint.resolve())
         self._vocabulary = vocabulary
-        self._answered, self._tell, self._fault = answered, tell, fault
+        self._answered, self._tell, self._fault = answered, ready, fault
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
@@ -95,8 +94,7 @@ class EngineLink:
                     pending, self._pending = self._pending, None
                     if pending is not None:
                         self._send(pending)
-                took_s = time.monotonic() - self._began_s
-                self._tell(f"engine ready after {took_s:.1f} s: the knobs are heard")
+                self._tell(message, time.monotonic() - self._began_s)
             case "refused":
                 self._fault(f"engine: {message['text']}")
 

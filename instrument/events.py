@@ -80,10 +80,43 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """A play begins at ``tick``, ``song_tick`` of the song, with a swing of ``percent``."""
+
+    tick: int
+    song_tick: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A play ends at ``tick``, before the step at ``step_tick``; every note is closed."""
+
+    tick: int
+    step_tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What sounds is closed at ``tick``, before the step at ``step_tick``; the play goes on."""
+
+    tick: int
+    step_tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From the step at ``step_tick`` on, what was due before ``until`` came too late to begin."""
+
+    step_tick: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """The bars that were asked for are over; every note is closed."""
+    """The bars that were asked for are over."""
 
     tick: int
 
 
-Event: TypeAlias = NoteEvent | Request | Swap | Bar | Swing | Done
+Event: TypeAlias = NoteEvent | Request | Swap | Bar | Swing | Begin | End | Silence | Gap | Done

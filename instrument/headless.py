@@ -4,12 +4,13 @@ torch is imported inside them, by way of the decoder.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.card import check_checkpoint, find_checkpoint
+from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.fitting import MelodyError, fit_melody
 from instrument.arguments import (
     InputError,
@@ -20,12 +21,13 @@ from instrument.arguments import (
     tempo_of,
     variations_of,
 )
-from instrument.mapping import Mapping
+from instrument.ledger import NoteEvent
 from instrument.melody_file import read_melody
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.patch import load_patch
-from instrument.render import Plan, check_target, recorded, render, steady, sweep
-from instrument.take import read_take
+from instrument.render import Plan, check_target, render, steady, sweep, write_out
+from instrument.replay import Account, differing, read_take
+from instrument.take import TakeError
 from instrument.vary import check_out, report, vary, write_variations
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ def render_command(
     take: Annotated[
         Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
     ] = None,
+    redecode: Annotated[
+        bool, typer.Option("--redecode", help="With --from: decode its phrases again and compare.")
+    ] = False,
 ) -> None:
     """Perform without a clock, into a .mid or .wav file."""
     check_target(out)
@@ -62,33 +67,43 @@ def render_command(
     if take is not None:
         if z is not None or sweep_ is not None or seed is not None or loop:
             raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
-        plan, checkpoint = _plan_from_take(take)
-        folder = find_checkpoint(checkpoint)
-        check_checkpoint(folder)
-    else:
-        folder = find_checkpoint(checkpoint)
-        dimensions = check_checkpoint(folder).model.latent_dimensions
-        mapping = load_patch(patch, dimensions)
-        base = base_point(z, seed, dimensions)
-        z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
-        plan = Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop)
-    notes = render(plan, _decoder(folder), out)
-    onsets = sum(note.velocity > 0 for note in notes)
-    typer.echo(f"{out}: {plan.bars} bars, {onsets} notes")
+        _render_take(take, out, redecode)
+        return
+    if redecode:
+        raise InputError("--redecode is for a take: name it with --from.")
+    folder = find_checkpoint(checkpoint)
+    dimensions = check_checkpoint(folder).model.latent_dimensions
+    mapping = load_patch(patch, dimensions)
+    base = base_point(z, seed, dimensions)
+    z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
+    notes = render(Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop), _decoder(folder), out)
+    typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
 
 
-def _plan_from_take(file: Path) -> tuple[Plan, str]:
-    found = read_take(file)
-    # A take's phrases may begin at any step; asking at each one gives them back where they were.
-    mapping = Mapping.from_message({**found.mapping.to_message(), "refresh": "step"})
-    plan = Plan(
-        recorded(found.adopted),
-        found.bars,
-        found.tempos,
-        mapping,
-        swing_at=recorded(found.swings),
-    )
-    return plan, found.checkpoint
+def _render_take(file: Path, out: Path, redecode: bool) -> None:
+    """No engine is needed to play a take again; to check its phrases it is."""
+    account = read_take(file)
+    notes = account.replay()
+    if redecode:
+        typer.echo(_decoded_again(account))
+    write_out(account.midi(), out)
+    typer.echo(f"{out}: {account.bars} bars, {_onsets(notes)} notes")
+
+
+def _decoded_again(account: Account) -> str:
+    """Raises :class:`TakeError` where another decoder, or this one, finds other tokens."""
+    folder = find_checkpoint(account.checkpoint)
+    if check_checkpoint(folder).weights[DECODER_FILE] != account.decoder_sha256:
+        raise TakeError(f"{account.file} was played with another checkpoint {account.checkpoint!r}")
+    points = [each.z for each in account.adopted]
+    tokens = _decoder(folder).tokens(points).tolist() if points else []
+    if (other := differing(account.adopted, tokens)) is not None:
+        raise TakeError(f"{account.file}: the phrase at tick {other.tick} decodes to other tokens")
+    return f"{account.file}: {len(tokens)} phrases decoded again, all the same"
+
+
+def _onsets(notes: Sequence[NoteEvent]) -> int:
+    return sum(note.velocity > 0 for note in notes)
 
 
 def vary_command(

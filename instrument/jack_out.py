@@ -160,6 +160,10 @@ class JackClock:
         """A recent moment of ``perf_counter_ns`` on this clock."""
         return perf_ns + self._link.offset_ns
 
+    def perf_ns(self, ns: int) -> int:
+        """A recent moment of this clock by ``perf_counter_ns``."""
+        return ns - self._link.offset_ns
+
     def wait_until(self, deadline_ns: int) -> None:
         """Return at ``deadline_ns``, at once if it has passed, or earlier after a ``wake``."""
         self._inner.wait_until(deadline_ns - self._link.offset_ns)

@@ -11,14 +11,12 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
 from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.wire import Message
 from instrument.actions import Action, SetFreeze, SetTempo, Transport
-from instrument.children import QUIT_PATIENCE_S, Child
 from instrument.controls import Controls, ControlState
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
@@ -29,20 +27,16 @@ from instrument.link_session import LinkFollowing, LinkSession
 from instrument.mapping import Mapping
 from instrument.midi_api import available_api
 from instrument.midi_in import MidiInput
+from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
 from instrument.osc_in import OscInput
 from instrument.patch import load_patch
+from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
-from instrument.take import Take, TakeError, check_writable
+from instrument.take import Take, TakeError, check_writable, opening
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
-MAX_PLAYER_SILENCE_S = 2.0  # it says that it is alive ten times a second
-PLAYER_START_S = 20.0
-
-
-class PlayError(Exception):
-    """A performance cannot begin; the message is one sentence for the performer."""
 
 
 class Fault:
@@ -65,8 +59,8 @@ class Performance:
     def __init__(self, options: PlayOptions, display: Display) -> None:
         """Check everything that can be checked before anything is opened.
 
-        Raises :class:`PlayError` and the one-sentence errors of the rooms below
-        (``CheckpointError``, ``PatchError``, ``MidiError``, ``OscPortError``, ``TakeError``).
+        Raises the one-sentence errors of the rooms below (``CheckpointError``, ``PatchError``,
+        ``MidiError``, ``OscPortError``, ``PlayerError``, ``TakeError``).
         """
         self._options, self._display = options, display
         if options.take is not None:
@@ -79,20 +73,23 @@ class Performance:
         self._controls = Controls(
             ControlState(tempo_bpm=options.tempo_bpm, swing=self._mapping.swing)
         )
-        # Not kept when nobody asked: an evening of notes is memory.
-        self._take = self._new_take() if options.take is not None else None
+        self._take: Take | None = None
         vocabulary = self._card.spelled()
         self._start_steps = vocabulary.steps(self._card.start_tokens)
+        base = (0.0,) * self._mapping.dimensions
+        self._first = Decoded(base, self._card.start_tokens, self._start_steps)
         self._fault = Fault(display)
         self._feedback = Feedback(self._mapping, self._start_steps, self._stats)
-        self._from_player: SimpleQueue[Message] = SimpleQueue()
-        self._engine = EngineLink(folder, vocabulary, self._send_player, display.say, self._fault)
-        self._player: Child | None = None
+        self._engine = EngineLink(
+            folder, vocabulary, self._send_player, self._engine_ready, self._fault
+        )
+        ports = max(1, len(options.out))
+        mirror = Mirror(self._first, ports, self._mapping.channel, options.bars)
+        self._player = PlayerLink(self._setup, mirror, self._engine.request, self._fault)
         self._osc: OscInput | None = None
         self._midi: MidiInput | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
-        self._heard_s = time.monotonic()
         self._playing = True  # what the space bar ends
         self._following: Following | None = None
         self._link: LinkFollowing | None = None
@@ -123,12 +120,12 @@ class Performance:
             )
             stack.callback(self._osc.close)
             self._fault.feedback, self._fault.osc = self._feedback, self._osc
-            player = self._start_player()
+            self._player.start()
+            stack.callback(self._engine.close)
+            stack.callback(self._player.close)
             if self._link is not None:
                 stack.callback(self._link.close)
                 self._link.start()
-            stack.callback(self._engine.close)
-            stack.callback(lambda: player.end({"type": "quit"}, QUIT_PATIENCE_S))
             self._engine.start()
             # The output opened first, so that on JACK it is the one named Glisser:out.
             follow = self._following.hear if self._following else None
@@ -137,6 +134,7 @@ class Performance:
             )
             stack.callback(midi.close)
             self._say_what_is_open(midi)
+            self._begin_take()
             midi.start()
             self._osc.start()
             Thread(target=self._send_controls, name="controls", daemon=True).start()
@@ -147,38 +145,26 @@ class Performance:
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
-        return status if self._write_take() else 1
+        return status if self._finish_take() else 1
 
-    def _start_player(self) -> Child:
-        player = Child("instrument.player", self._hear_player, self._player_ended)
-        self._player = player
-        base = (0.0,) * self._mapping.dimensions
-        setup = Setup(
+    def _setup(self) -> Setup:
+        """What a player is told first, now."""
+        return Setup(
             out=self._options.out,
             midi_api=self._options.midi_api,
             tempo_bpm=self._options.tempo_bpm,
             bars=self._options.bars,
             checkpoint=self._options.checkpoint,
-            first=Decoded(base, self._card.start_tokens, self._start_steps),
+            first=self._first,
             mapping=self._mapping,
             controls=self._controls.state(),
             playing=False,  # not before every door is open
             clock_out=self._options.clock_out,
         )
-        player.send(setup.to_message())
-        try:
-            first = self._from_player.get(timeout=PLAYER_START_S)
-        except Empty:
-            first = {"type": "refused", "text": "the player did not start"}
-        if first["type"] != "opened":
-            player.end({"type": "quit"}, QUIT_PATIENCE_S)
-            raise PlayError(first.get("text", "the player died before it opened its port"))
-        self._opened = first
-        return player
 
     def _say_what_is_open(self, midi: MidiInput) -> None:
         osc_port = self._osc.port if self._osc else self._options.osc_port
-        for line in what_is_open(self._options, self._opened, midi.ports, osc_port):
+        for line in what_is_open(self._options, self._player.opened, midi.ports, osc_port):
             self._display.say(line)
         if (linear := without_calibration(self._mapping)) is not None:
             self._display.say(linear)
@@ -186,31 +172,17 @@ class Performance:
 
     def _supervise(self) -> int:
         """The main thread's loop: what the player tells, until the end."""
-        self._heard_s = time.monotonic()
         while not self._stopping.is_set():
             self._show_clock()
-            try:
-                message = self._from_player.get(timeout=0.1)
-            except Empty:
-                if time.monotonic() - self._heard_s > MAX_PLAYER_SILENCE_S and self._player:
-                    self._fault("the player fell silent and was ended")
-                    self._player.kill()
-                    return 1
-                continue
-            self._heard_s = time.monotonic()
-            match message["type"]:
-                case "done":
-                    return 0
-                case "gone":
-                    self._fault("the player died; the take holds what was played")
-                    return 1
-                case _:
-                    self._note(message)
+            message = self._player.get(timeout_s=0.1)
+            if message is not None and message["type"] == "done":
+                return 0
+            if message is not None:
+                self._note(message)
         return 0
 
     def _note(self, message: Message) -> None:
-        if self._take is not None:
-            self._take.add(message)
+        self._write_down(message)
         self._display.on_player(message)
         if message["type"] == "state":
             self._playing = message["playing"]
@@ -220,49 +192,56 @@ class Performance:
             self._cutoff_ms = message["cutoff_ms"]
         elif message["type"] == "error":
             self._display.fault(message["text"])
+        elif message["type"] == "rejoined":
+            self._display.say(f"the player goes on after {message['seconds']:.1f} s")
         if self._osc is not None:
             self._osc.send(self._feedback.on_player(message, time.monotonic()))
 
     def _drain_player(self) -> None:
         """What the player still had to say when it was ended: its last note-offs."""
-        while True:
-            try:
-                self._note(self._from_player.get_nowait())
-            except Empty:
-                return
+        while (message := self._player.get(timeout_s=0.0)) is not None:
+            self._note(message)
 
-    def _new_take(self) -> Take:
-        return Take(
+    def _begin_take(self) -> None:
+        """Raises :class:`TakeError`."""
+        if self._options.take is None:
+            return
+        head = opening(
             checkpoint=self._options.checkpoint,
             decoder_sha256=self._card.weights[DECODER_FILE],
-            mapping=self._mapping,
+            first=self._first,
+            mapping=self._mapping.to_message(),
             tempo_bpm=self._options.tempo_bpm,
+            played_with={key: self._player.opened[key] for key in ("port", "api")},
         )
+        self._take = Take(self._options.take, head)
+        if self._take.put_aside is not None:
+            self._display.say(f"a take that was cut off is kept: {self._take.put_aside}")
 
-    def _write_take(self) -> bool:
-        """Write the take that was asked for; False when the disk would not have it."""
-        file, take = self._options.take, self._take
-        if file is None or take is None:
+    def _write_down(self, message: Message) -> None:
+        try:
+            if self._take is not None:
+                self._take.add(message)
+        except TakeError as error:  # a full disk: the music goes on
+            self._fault(str(error))
+
+    def _finish_take(self) -> bool:
+        """Whether there is a whole take, or nobody asked for one."""
+        take = self._take
+        if take is None:
             return True
         try:
-            take.write(file)
+            take.finish()
         except TakeError as error:
             self._fault(str(error))
             return False
-        self._display.say(f"take: {file}  ({take.bars} bars, {take.onsets} notes)")
-        return True
+        self._display.say(f"take: {take.file}  ({take.bars} bars, {take.onsets} notes)")
+        return take.whole
 
-    def _hear_player(self, message: Message) -> None:
-        """Reader thread of the player: requests go straight on, everything else to the main
-        loop.
-        """
-        if message["type"] == "request":
-            self._engine.request(message)
-        else:
-            self._from_player.put(message)
-
-    def _player_ended(self) -> None:
-        self._from_player.put({"type": "gone"})
+    def _engine_ready(self, ready: Message, took_s: float) -> None:
+        """Reader thread of the engine."""
+        self._player.put({**ready, "type": "engine"})
+        self._display.say(f"engine ready after {took_s:.1f} s: the knobs are heard")
 
     def _hear_osc(self, actions: Sequence[Action], sender: tuple[str, int]) -> None:
         self._act(actions)
@@ -315,8 +294,7 @@ class Performance:
         return state
 
     def _send_player(self, message: Message) -> None:
-        if self._player is not None:
-            self._player.send(message)
+        self._player.send(message)
 
     @property
     def _waits_for_start(self) -> bool:

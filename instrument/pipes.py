@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import BinaryIO
 
-from engine.wire import BrokenStreamError, Message, read_message, write_message
+from engine.wire import BrokenStreamError, Message, read_message, write_messages
 
 END: Message = {"type": "end"}  # what an inbox gives once its stream has ended
 
@@ -63,13 +63,16 @@ class Outbox:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._waiting: SimpleQueue[Message | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Message, ...] | None] = SimpleQueue()
         self._thread = Thread(target=self._write, name="outbox", daemon=True)
         self._thread.start()
 
-    def post(self, message: Message) -> None:
-        """Hand over one message to be written in order; returns at once. Any thread."""
-        self._waiting.put(message)
+    def post(self, *messages: Message) -> None:
+        """Hand over messages to be written in order, and at once; returns at once. Any thread.
+
+        A process that is killed has told all of them or, up to 4 KiB (a pipe's promise), none.
+        """
+        self._waiting.put(messages)
 
     def close(self, patience_s: float = 1.0) -> None:
         """Write what waits, for at most ``patience_s`` seconds."""
@@ -77,8 +80,8 @@ class Outbox:
         self._thread.join(patience_s)
 
     def _write(self) -> None:
-        while (message := self._waiting.get()) is not None:
+        while (messages := self._waiting.get()) is not None:
             try:
-                write_message(self._stream, message)
+                write_messages(self._stream, messages)
             except OSError:  # nobody listens any more; the end of stdin will tell the loop
                 return

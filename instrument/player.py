@@ -85,7 +85,9 @@ def _play_until_told(setup: Setup, doors: Doors, post: Post) -> int:
     clock = clock_for(doors.outputs)
     inbox = Inbox(sys.stdin.buffer, clock.wake)
     outgoing = Outgoing(doors.outputs, doors.nudges_ns)
-    player = Player(setup, outgoing, post, clock.now_ns(), doors.clock_ports, doors.ports)
+    player = Player(
+        setup, outgoing, post, clock.now_ns(), doors.clock_ports, doors.ports, clock.perf_ns
+    )
     faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
     try:
         perform(player, clock, inbox)

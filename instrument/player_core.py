@@ -7,21 +7,22 @@ from typing import TypeAlias
 from engine.wire import Message
 from instrument.clock_out import STOP, ClockSender, Pulse
 from instrument.controls import ControlState
-from instrument.events import Bar, Done, Event, Request
+from instrument.course import LATE_NS, Course
+from instrument.events import Bar, Decoded, Done, Event, Request
 from instrument.latent import z_at
-from instrument.leader import SLEW_NS, SLEW_TICKS, Follow, Leader
+from instrument.leader import Follow
 from instrument.ledger import NoteEvent
 from instrument.midi_out import note_message, quiet_channel
+from instrument.mirror import Rejoin
 from instrument.outgoing import Outgoing
 from instrument.panic import MS, Panic
 from instrument.player_messages import Setup, event_message
 from instrument.round_trips import RoundTrips
 from instrument.scheduler import Scheduler
-from instrument.tempo import TICKS_PER_STEP, Timeline
+from instrument.tempo import Timeline
 
-Post: TypeAlias = Callable[[Message], None]
+Post: TypeAlias = Callable[..., None]  # takes messages, and tells them all or none
 
-LATE_NS = 50 * MS  # what is later than this is a suspended machine: its note-ons are dropped
 ALIVE_EVERY_NS = 100 * MS
 # A receiver shall have this long to get ready between Start and the first pulse (MIDI 1.0).
 START_AHEAD_NS = 1 * MS
@@ -38,33 +39,22 @@ class Player:
         now_ns: int,
         clock_ports: Sequence[int] = (),
         ports: int | None = None,
+        perf_ns: Callable[[int], int] = lambda ns: ns,
     ) -> None:
         """Stand ready on bar 1, or play at once when ``setup`` says so.
 
         Of the outputs of ``outgoing`` the first ``ports`` (all) get the notes, and ``clock_ports``,
-        by index, the clock.
+        by index, the clock. ``perf_ns(ns)`` is a moment of the player's clock by perf_counter_ns.
         """
         self.exit_status: int | None = None
         self._outgoing, self._post = outgoing, post
         self._ports = range(len(outgoing.outputs) if ports is None else ports)
         self._clock_ports, self._clock = tuple(clock_ports), ClockSender()
         self._mapping, self._controls = setup.mapping, setup.controls
-        self._base = setup.first.z
-        self._timeline = Timeline(setup.tempo_bpm, 0, now_ns)
-        self._tempo_bpm = setup.tempo_bpm  # what is told; the timeline may lean for a moment
-        self._settled: tuple[int, Timeline] | None = None
-        self._leader = Leader()
-        self._core = Scheduler(
-            setup.first,
-            self._z_for,
-            refresh=setup.mapping.refresh,
-            channel=setup.mapping.channel,
-            velocity=setup.mapping.velocity,
-            ports=len(self._ports),
-            bars=setup.bars,
-            swing_for=self._swing_for,
-        )
-        self._core.frozen = setup.controls.freeze
+        self._base, self._bars = setup.first.z, setup.bars
+        self._perf_ns = perf_ns
+        self._course = Course(setup.tempo_bpm, now_ns, outgoing.ahead_ns)
+        self._core = self._new_core(setup.first)
         self._trips = RoundTrips()
         self._alive_ns = now_ns
         self._panic = Panic(outgoing, self._ports, setup.mapping.channel)
@@ -95,7 +85,7 @@ class Player:
             self._do([cued], now_ns)
         self._panic.flood(now_ns, self._core.ledger.sounding)
         if now_ns >= self._alive_ns:
-            self._post({"type": "alive"})
+            self._post({"type": "alive", "line": self._line()})
             for text in self._outgoing.troubles():
                 self._post({"type": "error", "text": text})
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
@@ -103,9 +93,10 @@ class Player:
 
     def abandon(self, now_ns: int) -> None:
         """After a fault: close what sounds, and quieten the channel, on every port that works."""
-        offs = self._core.silence(self._tick_at(now_ns))
-        for off in offs:
-            self._post(event_message(off, self._tempo_bpm))
+        events = self._core.silence(self._tick_at(now_ns))
+        for event in events:
+            self._post(event_message(event, self._course.tempo_bpm))
+        offs = [event for event in events if isinstance(event, NoteEvent)]
         for port in self._ports:
             mine = [note_message(off) for off in offs if off.port == port]
             for message in (*mine, *quiet_channel(self._mapping.channel)):
@@ -121,28 +112,46 @@ class Player:
     def _swing_for(self, _tick: int) -> float:
         return self._controls.swing
 
-    def _horizon(self, now_ns: int) -> int:
-        """The last tick that is handed over by now: what is before it cannot be recalled."""
-        return self._timeline.tick_at(now_ns + self._outgoing.ahead_ns)
+    def _new_core(
+        self, first: Decoded, start_tick: int = 0, last_id: int = 0, misses: int = 0
+    ) -> Scheduler:
+        core = Scheduler(
+            first,
+            self._z_for,
+            refresh=self._mapping.refresh,
+            channel=self._mapping.channel,
+            velocity=self._mapping.velocity,
+            ports=len(self._ports),
+            bars=self._bars,
+            swing_for=self._swing_for,
+            start_tick=start_tick,
+            last_id=last_id,
+        )
+        core.frozen, core.misses = self._controls.freeze, misses
+        return core
 
     def _tick_at(self, now_ns: int) -> int:
         """The tick of now; while stopped, that of the bar 1 to come."""
-        return self._horizon(now_ns) if self._core.playing else self._core.origin_tick
+        return self._course.horizon(now_ns) if self._core.playing else self._core.origin_tick
+
+    def _line(self) -> tuple[int, int, float]:
+        """Where our ticks lie: a tick, its moment by perf_counter_ns, the tempo."""
+        timeline = self._course.timeline
+        return timeline.anchor_tick, self._perf_ns(timeline.anchor_ns), timeline.tempo_bpm
 
     def _next_ns(self) -> int:
         ticks = (self._core.next_due_tick, self._clock.next_due_tick)
         ahead_ns = self._outgoing.ahead_ns
-        due = [self._timeline.ns_of(tick) - ahead_ns for tick in ticks if tick is not None]
+        due = [self._course.timeline.ns_of(tick) - ahead_ns for tick in ticks if tick is not None]
         waits = (self._alive_ns, self._outgoing.next_ns, self._panic.next_ns, *due)
         return min(ns for ns in waits if ns is not None)
 
     def _play_due(self, now_ns: int) -> None:
+        course = self._course
         if self._core.playing:
-            if self._settled is not None and self._horizon(now_ns) >= self._settled[0]:
-                self._timeline, self._settled = self._settled[1], None
-            sound_from = self._sound_from(now_ns)
+            course.settle(now_ns)
+            horizon, sound_from = course.horizon(now_ns), course.sound_from(now_ns)
             before = self._core.left_out
-            horizon = self._horizon(now_ns)
             origin_tick = self._core.origin_tick
             events = self._core.pop_due(horizon, sound_from)
             ended: list[Pulse] = [] if self._core.playing else self._last_pulses()
@@ -151,12 +160,9 @@ class Player:
                 text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
                 self._post({"type": "error", "text": f"{text}: {left_out}"})
         else:  # the song stands, its clock does not
-            horizon, sound_from = self._horizon(now_ns), self._sound_from(now_ns)
+            horizon, sound_from = course.horizon(now_ns), course.sound_from(now_ns)
             self._do([], now_ns, self._pulses(horizon, sound_from, self._core.origin_tick))
         self._outgoing.send_due(now_ns)
-
-    def _sound_from(self, now_ns: int) -> int:
-        return self._timeline.tick_at(now_ns - LATE_NS - 1) + 1
 
     def _last_pulses(self) -> list[Pulse]:
         """Those up to the end of the last bar, and Stop."""
@@ -187,17 +193,20 @@ class Player:
                 if at_once:
                     self._outgoing.hurry(port, message, now_ns)
                 else:
-                    self._outgoing.hand_over(port, message, self._timeline.ns_of(tick))
+                    self._outgoing.hand_over(port, message, self._course.timeline.ns_of(tick))
         self._outgoing.send_due(now_ns)
+        told = list[Message]()
         for event in events:
+            line = event_message(event, self._course.tempo_bpm)
             if isinstance(event, Request):
                 self._trips.asked(event.id, now_ns)
-            told = event_message(event, self._tempo_bpm)
-            if isinstance(event, Bar):
-                told |= {"cutoff_ms": self._cutoff_ms(), "refresh": self._mapping.refresh}
-            self._post(told)
+            elif isinstance(event, Bar):
+                line |= {"cutoff_ms": self._cutoff_ms(), "refresh": self._mapping.refresh}
+            told.append(line)
             if isinstance(event, Done):
-                self._post_state(event.tick)
+                told.append(self._state(event.tick))
+        if told:
+            self._post(*told)
 
     def _obey(self, message: Message, now_ns: int) -> None:
         match message:
@@ -209,6 +218,8 @@ class Player:
                 self._play_from(song_tick, message, now_ns)
             case {"type": "transport", "do": "play"}:
                 self._play(now_ns)
+            case {"type": "rejoin"}:
+                self._rejoin(Rejoin.from_message(message), now_ns)
             case {"type": "transport", "do": "stop"}:
                 self._stop(now_ns)
             case {"type": "transport", "do": "panic"}:
@@ -229,14 +240,15 @@ class Player:
         if self._core.playing:
             return
         start_ns = now_ns + self._outgoing.ahead_ns + START_AHEAD_NS * bool(self._clock_ports)
-        follow = self._leader.heard(now_ns)
+        follow = self._course.led_by(now_ns)
         if follow is not None and follow.placed:
             song_line = Timeline(follow.tempo_bpm, follow.song_tick, follow.ns)
             self._begin(max(0, song_line.tick_at(start_ns) + 1), song_line)
         else:
-            tempo_bpm = self._timeline.tempo_bpm if follow is None else follow.tempo_bpm
+            timeline = self._course.timeline
+            tempo_bpm = timeline.tempo_bpm if follow is None else follow.tempo_bpm
             if (pulse_tick := self._clock.next_due_tick) is not None:  # as evenly as the clock goes
-                start_ns = self._timeline.ns_of(pulse_tick)
+                start_ns = timeline.ns_of(pulse_tick)
             self._begin(0, Timeline(tempo_bpm, 0, start_ns))
 
     def _play_from(self, song_tick: int, message: Message, now_ns: int) -> None:
@@ -244,21 +256,38 @@ class Player:
         if self._core.playing:
             self._stop(now_ns)
         start_ns = message.get("ns", now_ns + self._outgoing.ahead_ns)
-        tempo_bpm = message.get("tempo_bpm", self._timeline.tempo_bpm)
+        tempo_bpm = message.get("tempo_bpm", self._course.timeline.tempo_bpm)
         self._begin(song_tick, Timeline(tempo_bpm, song_tick, start_ns))
 
-    def _begin(self, song_tick: int, song_line: Timeline) -> None:
+    def _rejoin(self, rejoin: Rejoin, now_ns: int) -> None:
+        """Go on where another player was lost: silence first, then the next step of the song."""
+        for port, channel, pitch in rejoin.close:
+            if port in self._ports:
+                off = note_message(NoteEvent(0, port, channel, pitch, 0))
+                self._outgoing.hurry(port, off, now_ns)
+        for port in self._ports:
+            for message in quiet_channel(self._mapping.channel):
+                self._outgoing.hurry(port, message, now_ns)
+        self._outgoing.send_due(now_ns)
+        self._core = self._new_core(rejoin.phrase, rejoin.start_tick, rejoin.last_id, rejoin.misses)
+        if (song := rejoin.song) is not None:
+            start_ns = now_ns + self._outgoing.ahead_ns + START_AHEAD_NS * bool(self._clock_ports)
+            song_line = Timeline(song.tempo_bpm, song.song_tick, song.ns)
+            song_tick = max(0, song_line.tick_at(start_ns) + 1)
+            self._begin(song_tick, song_line, song.end_song_tick)
+        else:
+            self._post_state(rejoin.start_tick)
+
+    def _begin(self, song_tick: int, song_line: Timeline, end_song_tick: int | None = None) -> None:
         """Begin at ``song_tick`` of a song whose ticks lie on ``song_line``."""
-        origin_tick = self._core.play(song_tick)
-        tempo_bpm, first_tick = song_line.tempo_bpm, self._core.step_tick
+        origin_tick = self._core.play(song_tick, end_song_tick)
+        first_tick = self._core.step_tick
         anchor_tick = song_line.anchor_tick + origin_tick
-        self._timeline, self._settled = Timeline(tempo_bpm, anchor_tick, song_line.anchor_ns), None
-        self._tempo_bpm = tempo_bpm
+        self._course.begin(Timeline(song_line.tempo_bpm, anchor_tick, song_line.anchor_ns))
         self._set_margin()
-        self._leader.begin()
         if self._clock_ports:
             for tick, message in self._clock.begin(first_tick, first_tick - origin_tick):
-                due_ns = self._timeline.ns_of(tick) - START_AHEAD_NS
+                due_ns = self._course.timeline.ns_of(tick) - START_AHEAD_NS
                 for port in self._clock_ports:
                     self._outgoing.hand_over(port, message, due_ns)
         self._post_state(first_tick)
@@ -275,35 +304,18 @@ class Player:
         self._post_state(tick)
 
     def _follow(self, follow: Follow, now_ns: int) -> None:
-        """Play where the leader is: a little late or early is leant away, more is one step."""
-        self._leader.hear(follow, now_ns)
-        self._tempo_bpm = round(follow.tempo_bpm, 2)
-        if not self._core.playing:
-            self._timeline = self._timeline.at_tempo(follow.tempo_bpm, self._horizon(now_ns) + 1)
-        else:
-            self._go_along(
-                self._leader.line(follow, self._timeline, self._core.origin_tick), now_ns
-            )
+        """Play where the leader is; at another place in the song, after closing what sounds."""
+        origin_tick = self._core.origin_tick
+        line = self._course.follow(follow, now_ns, origin_tick if self._core.playing else None)
+        if line is not None:
+            there = line.tick_at(now_ns + self._outgoing.ahead_ns) + 1
+            self._stop(now_ns)
+            song_line = Timeline(line.tempo_bpm, line.anchor_tick - origin_tick, line.anchor_ns)
+            self._begin(max(0, there - origin_tick), song_line)
         self._set_margin()
         tick = self._tick_at(now_ns)
-        if self._leader.news(follow, tick):
+        if self._course.news(follow, tick):
             self._post_state(tick + 1 if self._core.playing else tick)
-
-    def _go_along(self, wanted: Timeline, now_ns: int) -> None:
-        next_tick = self._horizon(now_ns) + 1  # nothing that is handed over moves
-        error_ns = wanted.ns_of(next_tick) - self._timeline.ns_of(next_tick)
-        there = wanted.tick_at(now_ns + self._outgoing.ahead_ns) + 1
-        if abs(error_ns) < SLEW_NS:
-            self._timeline = self._timeline.towards(wanted, next_tick, SLEW_TICKS)
-            self._settled = next_tick + SLEW_TICKS, wanted
-        elif abs(there - next_tick) < TICKS_PER_STEP:  # the next step comes sooner or later
-            self._timeline, self._settled = wanted, None
-        else:  # another place in the song
-            origin_tick = self._core.origin_tick
-            self._stop(now_ns)
-            anchor_tick = wanted.anchor_tick - origin_tick
-            song_line = Timeline(wanted.tempo_bpm, anchor_tick, wanted.anchor_ns)
-            self._begin(max(0, there - origin_tick), song_line)
 
     def _take_phrase(self, message: Message, now_ns: int) -> None:
         self._trips.answered(message["id"], now_ns)
@@ -317,21 +329,22 @@ class Player:
         tempo_is_new = state.tempo_bpm != self._controls.tempo_bpm
         self._controls = state
         self._core.frozen = state.freeze
-        if tempo_is_new and self._leader.heard(now_ns) is None:
-            next_tick = self._horizon(now_ns) + 1  # nothing that is handed over moves
-            self._timeline = self._timeline.at_tempo(state.tempo_bpm, next_tick)
-            self._tempo_bpm, self._settled = state.tempo_bpm, None
+        next_tick = self._course.set_tempo(state.tempo_bpm, now_ns) if tempo_is_new else None
+        if next_tick is not None:
             self._set_margin()
             self._post_state(next_tick if self._core.playing else self._core.origin_tick)
 
     def _set_margin(self) -> None:
-        self._core.margin_ticks = self._timeline.ticks_for(self._trips.margin_ns())
+        self._core.margin_ticks = self._course.timeline.ticks_for(self._trips.margin_ns())
 
     def _cutoff_ms(self) -> float:
         """How long before a bar line, or with refresh = step a sixteenth, a knob still counts."""
         return round((self._trips.slowest_ns() + self._outgoing.ahead_ns) / MS, 1)
 
     def _post_state(self, tick: int) -> None:
-        playing, tempo_bpm = self._core.playing, self._tempo_bpm
-        self._leader.told(tempo_bpm, tick)
-        self._post({"type": "state", "playing": playing, "tempo_bpm": tempo_bpm, "tick": tick})
+        self._post(self._state(tick))
+
+    def _state(self, tick: int) -> Message:
+        self._course.told(tick)
+        state = {"playing": self._core.playing, "tempo_bpm": self._course.tempo_bpm, "tick": tick}
+        return {"type": "state", **state, "line": self._line()}

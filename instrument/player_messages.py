@@ -4,7 +4,19 @@ from dataclasses import dataclass
 
 from engine.wire import Message
 from instrument.controls import ControlState
-from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing
+from instrument.events import (
+    Bar,
+    Begin,
+    Decoded,
+    Done,
+    End,
+    Event,
+    Gap,
+    Request,
+    Silence,
+    Swap,
+    Swing,
+)
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.tempo import checked_tempo
@@ -83,9 +95,9 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
             wish = {"id": request_id, "tick": tick, "z": z}
             return {"type": "request", **wish, "temperature": 0.0, "seed": 0}
         case Swap(tick, request, adopted):
-            tokens = None if adopted is None else adopted.tokens
-            asked = {"tick": tick, "id": request.id, "z": request.z}
-            return {"type": "take", "request": {**asked, "tokens": tokens, "late": event.late}}
+            answer = (None, None) if adopted is None else (adopted.tokens, adopted.steps)
+            asked = {"tick": tick, "id": request.id, "z": request.z, "late": event.late}
+            return {"type": "take", "request": {**asked, "tokens": answer[0], "steps": answer[1]}}
         case Bar(tick, bar, half, phrase, late, misses):
             return {
                 "type": "bar",
@@ -102,5 +114,13 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
             }
         case Swing(tick, percent):
             return {"type": "swing", "tick": tick, "percent": percent}
+        case Begin(tick, song_tick, percent):
+            return {"type": "begin", "tick": tick, "song_tick": song_tick, "percent": percent}
+        case End(tick, step_tick):
+            return {"type": "end", "tick": tick, "step_tick": step_tick}
+        case Silence(tick, step_tick):
+            return {"type": "silence", "tick": tick, "step_tick": step_tick}
+        case Gap(step_tick, until):
+            return {"type": "gap", "step_tick": step_tick, "until": until}
         case Done():
             return {"type": "done"}

@@ -6,7 +6,7 @@ It does as the stage does: the same core, the same bar-line rule, the same ties.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from engine.files import check_folder
 from engine.phrase import HOLD_STEP
@@ -14,14 +14,13 @@ from instrument.events import Decoded, Request, Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
-from instrument.scheduler import Answer, Scheduler, perform_offline
+from instrument.offline import Answer, perform_offline
+from instrument.scheduler import Scheduler
 from instrument.sound import write_wav
 from instrument.tempo import TICKS_PER_BAR
 
 if TYPE_CHECKING:
     from engine.decoding import PhraseDecoder
-
-T = TypeVar("T")
 
 SUFFIXES = {".mid", ".midi", ".wav"}
 
@@ -32,17 +31,13 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: ``z_at(tick)`` is asked at every swap; ``tempos`` begins at tick 0.
-
-    ``swing_at(tick)``: the swing in per cent from there on; without it the mapping's throughout.
-    """
+    """What to render: ``z_at(tick)`` is asked at every swap; ``tempos`` begins at tick 0."""
 
     z_at: Callable[[int], Z]
     bars: int
     tempos: Sequence[TempoChange]
     mapping: Mapping
     loop: bool = False
-    swing_at: Callable[[int], float] | None = None
 
 
 def steady(z: Z) -> Callable[[int], Z]:
@@ -58,15 +53,6 @@ def sweep(base: Z, dimension: int, low: float, high: float, bars: int) -> Callab
         share = bar / (bars - 1) if bars > 1 else 0.0
         moved = low + (high - low) * share
         return (*base[: dimension - 1], moved, *base[dimension:])
-
-    return at
-
-
-def recorded(changes: Sequence[tuple[int, T]]) -> Callable[[int], T]:
-    """What was in force at each tick of a take: its z, its swing."""
-
-    def at(tick: int) -> T:
-        return next((value for since, value in reversed(changes) if since <= tick), changes[0][1])
 
     return at
 
@@ -103,7 +89,7 @@ def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[
         channel=mapping.channel,
         velocity=mapping.velocity,
         bars=plan.bars,
-        swing_for=plan.swing_at or (lambda _tick: mapping.swing),
+        swing_for=lambda _tick: mapping.swing,
     )
     notes: list[NoteEvent] = []
     if carried is not None and steps[0] == HOLD_STEP:
@@ -113,12 +99,14 @@ def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[
 
 
 def render(plan: Plan, decoder: "PhraseDecoder", out: Path) -> list[NoteEvent]:
-    """Write ``out`` (.mid or .wav) and return what sounds in it.
-
-    Raises :class:`RenderError`, before anything is decoded where that is possible.
-    """
+    """Write ``out`` (.mid or .wav) and return what sounds in it. Raises :class:`RenderError`."""
     notes = render_notes(plan, decoder)
-    data = midi_bytes(notes, plan.tempos, plan.bars * TICKS_PER_BAR, name="Glisser")
+    write_out(midi_bytes(notes, plan.tempos, plan.bars * TICKS_PER_BAR, name="Glisser"), out)
+    return notes
+
+
+def write_out(data: bytes, out: Path) -> None:
+    """Write the .mid ``data`` as ``out``, a .mid or a .wav. Raises :class:`RenderError`."""
     try:
         if out.suffix.lower() == ".wav":
             write_wav(data, out)
@@ -126,7 +114,6 @@ def render(plan: Plan, decoder: "PhraseDecoder", out: Path) -> list[NoteEvent]:
             write_midi(out, data)
     except OSError as error:
         raise RenderError(f"{out} cannot be written: {error.strerror or error}") from error
-    return notes
 
 
 def check_target(out: Path) -> None:

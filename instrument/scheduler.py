@@ -1,15 +1,28 @@
 """The scheduler: from phrases and a moving z to notes at their ticks. Pure; time is an argument.
 
 The same core plays on the stage, where the player calls :meth:`Scheduler.pop_due` as time passes,
-and headlessly, where :func:`perform_offline` calls it as fast as the decoder answers.
+and headlessly, where :mod:`instrument.offline` calls it as fast as the decoder answers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from engine.phrase import HOLD_STEP
-from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Z
-from instrument.ledger import Ledger, NoteEvent
+from instrument.events import (
+    Bar,
+    Begin,
+    Decoded,
+    Done,
+    End,
+    Event,
+    Gap,
+    Request,
+    Silence,
+    Swap,
+    Swing,
+    Z,
+)
+from instrument.ledger import Ledger
 from instrument.tempo import (
     STRAIGHT,
     TICKS_PER_BAR,
@@ -38,7 +51,8 @@ class Scheduler:
 
     Ticks only ever grow: a stop freezes them, and the next play starts bar 1 on the next bar line,
     so a take of several starts is one line of bars. Notes come at swung ticks, all else on the
-    grid. One thread; nothing here waits or fails late.
+    grid. Of the events, those that are neither a note nor a bar say all that decided the notes: see
+    :mod:`instrument.replay`. One thread; nothing here waits or fails late.
     """
 
     def __init__(
@@ -52,12 +66,15 @@ class Scheduler:
         ports: int = 1,
         bars: int | None = None,
         swing_for: Callable[[int], float] = lambda _tick: STRAIGHT,
+        start_tick: int = 0,
+        last_id: int = 0,
     ) -> None:
         """Play ``first`` until something else was decoded, on every one of ``ports`` outputs.
 
         ``z_for(tick)`` is the z the controls ask for at the swap at ``tick``; ``bars`` is how many
         bars a play lasts (``None``: until stopped); ``swing_for(tick)`` is the swing, 50..75 per
-        cent, of the eighth that begins at ``tick``.
+        cent, of the eighth that begins at ``tick``; ``start_tick``, a bar line, is the first tick;
+        requests have ids above ``last_id``.
         """
         self.phrase = first
         self.playing = False
@@ -65,23 +82,25 @@ class Scheduler:
         self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap asking for it begins
         self.misses = 0
         self.left_out = 0  # onsets that came too late to be heard
-        self.origin_tick = 0  # where bar 1 begins, or would have begun
+        self.origin_tick = start_tick  # where bar 1 begins, or would have begun
         self.ledger = Ledger()
         self._z_for = z_for
         self._refresh_ticks = TICKS_PER_REFRESH[refresh]
         self._channel, self._velocity, self._ports = channel, velocity, range(ports)
         self._bars = bars
         self._end_song_tick: int | None = None
-        self._swing_for, self._swing = swing_for, swing_for(0)
+        self._swing_for, self._swing = swing_for, swing_for(start_tick)
         # ``first`` may come from a card that another machine wrote; what this engine makes of the
         # same z counts, so no z is "unchanged" before the first answer.
         self._z_decoded: Z | None = None
-        self._step_tick = 0  # the next step to be played, on the grid
-        self._step_due = 0  # when that is heard
+        self._step_tick = start_tick  # the next step to be played, on the grid
+        self._step_due = start_tick  # when that is heard
+        self._reached = start_tick  # how far it was played; nothing is closed before
         self._began = False  # whether the next step is the first of this play
-        self._swap_tick = 0  # the next moment at which a phrase may be adopted
+        self._untold: Begin | None = None  # what the next events begin with
+        self._swap_tick = start_tick  # the next moment at which a phrase may be adopted
         self._asking = False  # whether it is so near that its phrase is asked for
-        self._last_id = 0
+        self._last_id = last_id
         self._request: Request | None = None  # what the engine has not answered yet
         self._asked_early = False  # so early that its answer is owed at the swap
         self._answer: tuple[Request, Decoded] | None = None  # the newest, kept for the swap
@@ -104,36 +123,47 @@ class Scheduler:
         """Where the next step to be played lies on the grid."""
         return self._step_tick
 
-    def play(self, song_tick: int = 0) -> int:
+    def play(self, song_tick: int = 0, end_song_tick: int | None = None) -> int:
         """Start at the first step from ``song_tick`` >= 0 on; the tick of the song's bar 1.
 
         That is bar 1 unless the song begins elsewhere; then its tick may be negative. Goes on when
         playing already. An answer to :meth:`cue` that has come by now is what is played first.
+        The song ends at ``end_song_tick``, or after as many bars as were asked for.
         """
         if not self.playing:
             first = -(-song_tick // TICKS_PER_STEP) * TICKS_PER_STEP
             bar_tick = first // TICKS_PER_BAR * TICKS_PER_BAR
-            if self._bars is not None:
+            if end_song_tick is not None:
+                self._end_song_tick = end_song_tick
+            elif self._bars is not None:
                 self._end_song_tick = bar_tick + self._bars * TICKS_PER_BAR
             self.playing = self._began = True
             self._swap_tick, self._asking = self.origin_tick + first - bar_tick, True
             self.origin_tick -= bar_tick
             self._swing = self._swing_for(self._swap_tick)
             self._go_to(self._swap_tick)
+            self._untold = Begin(self._step_tick, first, self._swing)
         return self.origin_tick
 
-    def stop(self, tick: int) -> list[NoteEvent]:
+    def stop(self, tick: int) -> list[Event]:
         """Close what sounds at ``tick`` and go back to bar 1."""
-        if self.playing:
-            self.playing = False
-            self.origin_tick = self._step_tick = bar_line_from(self._step_tick)
-            self._step_due = self._step_tick
-            self._request = self._answer = None
-        return self.silence(tick)
+        return self._stop(max(tick, self._reached)) if self.playing else []
 
-    def silence(self, tick: int) -> list[NoteEvent]:
-        """Close what sounds and play on: a HOLD that follows is a rest."""
-        return self.ledger.close_all(tick)
+    def silence(self, tick: int) -> list[Event]:
+        """Close what sounds at ``tick`` and play on: a HOLD that follows is a rest."""
+        if not self.playing:
+            return []
+        tick = max(tick, self._reached)
+        return [Silence(tick, self._step_tick), *self.ledger.close_all(tick)]
+
+    def _stop(self, tick: int) -> list[Event]:
+        ended: list[Event] = [] if self._untold else [End(tick, self._step_tick)]
+        self._untold = None
+        self.playing = False
+        self.origin_tick = self._step_tick = bar_line_from(self._step_tick)
+        self._step_due = self._step_tick
+        self._request = self._answer = None
+        return [*ended, *self.ledger.close_all(tick)]
 
     def cue(self) -> Request | None:
         """What to decode because the knobs have moved; one request at a time.
@@ -163,6 +193,11 @@ class Scheduler:
         note-ons dropped, and the place in the cycle is kept.
         """
         events: list[Event] = []
+        if self._untold is not None:
+            events.append(self._untold)
+            self._untold = None
+        self._reached = max(self._reached, tick)
+        gap = False
         while (due := self.next_due_tick) is not None and due <= tick:
             if due < self._step_due:
                 audible = self._swap_tick >= sound_from
@@ -170,6 +205,9 @@ class Scheduler:
                 self._asking = True
                 events += [request] if request else []
             else:
+                if self._step_due < sound_from and not gap:
+                    gap = True
+                    events.append(Gap(self._step_tick, sound_from))
                 self._leap(sound_from, events)
                 self._step(self._step_due >= sound_from, events)
         return events
@@ -191,7 +229,7 @@ class Scheduler:
         behind = sound_from - self._step_tick
         if behind <= TICKS_PER_PHRASE:
             return
-        events += self.silence(self._step_tick)
+        events += self.ledger.close_all(self._step_tick)
         leap = behind - behind % TICKS_PER_PHRASE
         self._step_tick += leap
         self._step_due += leap
@@ -202,7 +240,7 @@ class Scheduler:
         tick = self._step_tick
         song_tick = tick - self.origin_tick
         if self._end_song_tick is not None and song_tick >= self._end_song_tick:
-            events += [*self.stop(tick), Done(tick)]
+            events += [*self._stop(tick), Done(tick)]
             return
         if song_tick % TICKS_PER_EIGHTH == 0 and (swing := self._swing_for(tick)) != self._swing:
             self._swing = swing
@@ -250,22 +288,3 @@ class Scheduler:
         elif step >= 0:
             for port in self._ports:
                 events += self.ledger.note_on(tick, (port, self._channel, step), self._velocity)
-
-
-Answer: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]  # tokens, steps
-
-
-def perform_offline(core: Scheduler, decode: Callable[[Request], Answer]) -> Iterator[Event]:
-    """Every event of a performance that ``bars`` ends, with each phrase decoded on the spot.
-
-    The z at the start is heard from bar 1 on. Without ``bars`` it never ends.
-    """
-    if (cued := core.cue()) is not None:
-        core.answer(cued.id, *decode(cued))
-        yield cued
-    core.play()
-    while (due := core.next_due_tick) is not None:
-        for event in core.pop_due(due):
-            if isinstance(event, Request):
-                core.answer(event.id, *decode(event))
-            yield event

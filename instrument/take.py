@@ -1,26 +1,31 @@
-"""The record of a performance: what was asked of the engine, what it answered, what was sent.
+"""The record of a performance, on the disk as it is played. Main process only.
 
 A take is two files: ``NAME.mid``, for any sequencer, and ``NAME.jsonl`` beside it, one JSON object
-a line: first what was played with, then the player's own account in order. From the second,
-``glisser render --from NAME.mid`` plays the take again. Main process only.
+a line: first what was played with, then the player's own account in order. While it plays the
+account is ``NAME.jsonl.part``; whatever ends the performance, that much is there.
+:mod:`instrument.replay` plays it again.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from engine.files import check_folder, write_atomically
 from engine.wire import Message
-from instrument.events import Z
+from instrument.events import Decoded
 from instrument.ledger import NoteEvent
-from instrument.mapping import Mapping
-from instrument.midifile import TempoChange, midi_bytes, write_midi
+from instrument.midifile import TempoChange, midi_bytes
 from instrument.tempo import TICKS_PER_BAR
 
-TAKE_FORMAT = 1
-RECORDED = frozenset({"state", "bar", "take", "note", "swing"})
+TAKE_FORMAT = 2
+RECORDED = frozenset(
+    {"state", "bar", "take", "note", "swing", "begin", "end", "silence", "gap", "engine"}
+)
+FINISHED: Message = {"type": "finished"}  # the last line of an account that nothing cut off
 
 
 class TakeError(Exception):
@@ -28,8 +33,13 @@ class TakeError(Exception):
 
 
 def account_of(file: Path) -> Path:
-    """The .jsonl that belongs to a take's .mid."""
-    return file.with_suffix(".jsonl")
+    """The account of a take, by whichever of its files it is called."""
+    return file if file.suffix in {".jsonl", ".part"} else file.with_suffix(".jsonl")
+
+
+def unfinished(file: Path) -> Path:
+    """Where the account of a take ``file`` (.mid) is while it plays."""
+    return file.with_suffix(".jsonl.part")
 
 
 def check_writable(file: Path) -> None:
@@ -45,128 +55,141 @@ def check_writable(file: Path) -> None:
         raise TakeError(f"{file} cannot be written: {error.strerror}") from error
 
 
-@dataclass
-class Take:
-    """What the player told, as it came. One thread adds to it."""
+def opening(
+    *,
+    checkpoint: str,
+    decoder_sha256: str,
+    first: Decoded,
+    mapping: Message,
+    tempo_bpm: float,
+    played_with: Mapping[str, Any],
+) -> Message:
+    """The first line: all that decides about the notes before the first event, and on what it was
+    played. ``mapping`` as a message.
+    """
+    return {
+        "type": "glisser-take",
+        "format": TAKE_FORMAT,
+        "checkpoint": checkpoint,
+        "decoder_sha256": decoder_sha256,
+        "first": {"z": first.z, "tokens": first.tokens, "steps": first.steps},
+        "tempo_bpm": tempo_bpm,
+        "mapping": mapping,
+        "glisser": version("glisser"),
+        "python": sys.version.split()[0],
+        "platform": sys.platform,
+        **played_with,
+    }
 
-    checkpoint: str
-    decoder_sha256: str
-    mapping: Mapping
-    tempo_bpm: float
-    account: list[Message] = field(default_factory=list)
+
+class Take:
+    """A take that is being played. One thread."""
+
+    def __init__(self, file: Path, head: Message) -> None:
+        """Begin ``file`` (.mid). A take that was cut off under this name is put aside, not lost.
+
+        Raises :class:`TakeError`.
+        """
+        self.file = file
+        self.onsets = self.bars = 0
+        self.put_aside: Path | None = None  # where the one that was cut off is now
+        self.whole = True  # until the disk is full
+        self._part = unfinished(file)
+        self._last_bar = -1
+        try:
+            self._put_aside()
+            self._stream = open(self._part, "wb", buffering=0)  # noqa: SIM115 - open until the end
+            self._write(head)
+        except OSError as error:
+            raise TakeError(f"{self._part} cannot be written: {error.strerror}") from error
 
     def add(self, message: Message) -> None:
-        """Keep the messages that a take is made of; others are passed over."""
-        if message["type"] in RECORDED:
-            self.account.append(message)
+        """Write down what a take is made of; the rest is passed over.
 
-    @property
-    def notes(self) -> list[NoteEvent]:
-        return [
-            NoteEvent(m["tick"], m["port"], m["channel"], m["pitch"], m["velocity"])
-            for m in self.account
-            if m["type"] == "note"
-        ]
-
-    @property
-    def onsets(self) -> int:
-        """Notes struck on the first output; several outputs play the same line."""
-        return sum(note.velocity > 0 and note.port == 0 for note in self.notes)
-
-    @property
-    def bars(self) -> int:
-        return len({m["tick"] // TICKS_PER_BAR for m in self.account if m["type"] == "bar"})
-
-    def write(self, file: Path) -> None:
-        """Both files, each whole or not at all. Raises :class:`TakeError`."""
-        notes = [note for note in self.notes if note.port == 0]
-        last = max((m["tick"] for m in self.account if m["type"] in {"note", "state"}), default=0)
-        head = {
-            "type": "glisser-take",
-            "format": TAKE_FORMAT,
-            "checkpoint": self.checkpoint,
-            "decoder_sha256": self.decoder_sha256,
-            "tempo_bpm": self.tempo_bpm,
-            "mapping": self.mapping.to_message(),
-        }
-        lines = [json.dumps(line, separators=(",", ":")) for line in (head, *self.account)]
-        data = midi_bytes(notes, self._tempos(), last, name="Glisser")
+        Raises :class:`TakeError` when the disk will not have it, once; what is there stays.
+        """
+        if message["type"] not in RECORDED or self._stream.closed:
+            return
         try:
-            write_atomically(account_of(file), ("\n".join(lines) + "\n").encode())
-            write_midi(file, data)
+            self._write(message)
         except OSError as error:
-            raise TakeError(f"{file} cannot be written: {error.strerror}") from error
+            self._stream.close()
+            self.whole = False
+            raise TakeError(f"{self._part} ends here: {error.strerror}") from error
+        if message["type"] == "note":  # several outputs play the same line
+            self.onsets += message["velocity"] > 0 and message["port"] == 0
+        elif message["type"] == "bar" and message["tick"] // TICKS_PER_BAR != self._last_bar:
+            self._last_bar = message["tick"] // TICKS_PER_BAR
+            self.bars += 1
 
-    def _tempos(self) -> list[TempoChange]:
-        return tempo_changes(self.tempo_bpm, self.account)
+    def finish(self) -> None:
+        """Both files, each whole. Raises :class:`TakeError`; then the unfinished account stays."""
+        try:
+            if not self._stream.closed:
+                self._write(FINISHED)
+                os.fsync(self._stream.fileno())
+                self._stream.close()
+            head, *messages = read_lines(self._part)
+            write_atomically(self.file, midi_of(notes_of(messages), head["tempo_bpm"], messages))
+            os.replace(self._part, account_of(self.file))
+        except OSError as error:
+            raise TakeError(
+                f"{self.file} cannot be written: {error.strerror}; the take is in {self._part}"
+            ) from error
+
+    def _write(self, message: Message) -> None:
+        """One whole line, or none."""
+        line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        begin, written = self._stream.tell(), 0
+        try:
+            while written < len(line):
+                written += self._stream.write(line[written:]) or 0
+        except OSError:
+            self._stream.truncate(begin)
+            raise
+
+    def _put_aside(self) -> None:
+        if not self._part.exists():
+            return
+        number = 1
+        while (aside := self.file.with_name(f"{self.file.stem}-cut-off-{number}.jsonl")).exists():
+            number += 1
+        os.replace(self._part, aside)
+        self.put_aside = aside
 
 
-def tempo_changes(start_bpm: float, account: Iterable[Message]) -> list[TempoChange]:
+def read_lines(account: Path) -> list[Message]:
+    """The lines of an account; one that was cut off at the end is left out.
+
+    Raises ``OSError``, and ``ValueError`` for a line that is no JSON object with a type.
+    """
+    *whole, _cut_off = account.read_bytes().split(b"\n")
+    messages = [json.loads(line) for line in whole]
+    if not all(isinstance(each, dict) and isinstance(each.get("type"), str) for each in messages):
+        raise ValueError("a line is not an object with a type")
+    return messages
+
+
+def notes_of(messages: Iterable[Message]) -> list[NoteEvent]:
+    """What was sent to the first output, in order."""
+    return [
+        NoteEvent(m["tick"], m["port"], m["channel"], m["pitch"], m["velocity"])
+        for m in messages
+        if m["type"] == "note" and m["port"] == 0
+    ]
+
+
+def midi_of(notes: Sequence[NoteEvent], start_bpm: float, messages: Sequence[Message]) -> bytes:
+    """The .mid of a take: ``notes``, with the tempos that ``messages`` tell of."""
+    ends = [message["tick"] for message in messages if message["type"] in {"note", "state", "end"}]
+    last = max([*ends, *(note.tick for note in notes)], default=0)
+    return midi_bytes(notes, tempo_changes(start_bpm, messages), last, name="Glisser")
+
+
+def tempo_changes(start_bpm: float, messages: Iterable[Message]) -> list[TempoChange]:
     """The tempo at tick 0 and every change of it after."""
     changes = [(0, start_bpm)]
-    for message in account:
+    for message in messages:
         if message["type"] == "state" and message["tempo_bpm"] != changes[-1][1]:
             changes.append((message["tick"], message["tempo_bpm"]))
     return changes
-
-
-@dataclass(frozen=True)
-class TakeAccount:
-    """A take read back: enough to play it again.
-
-    ``adopted``: (tick, z) of every phrase that began to sound, in order; ``swings``: (tick, per
-    cent) likewise. ``bars``: how many.
-    """
-
-    checkpoint: str
-    mapping: Mapping
-    tempos: list[TempoChange]
-    adopted: list[tuple[int, Z]]
-    swings: list[tuple[int, float]]
-    bars: int
-
-
-def read_take(file: Path) -> TakeAccount:
-    """The account beside ``file`` (.mid or .jsonl). Raises :class:`TakeError`.
-
-    A take with more than one start, or begun inside a song, is refused for now: it says so.
-    """
-    account = account_of(file)
-    try:
-        lines = [json.loads(line) for line in account.read_text(encoding="utf-8").splitlines()]
-        head, messages = lines[0], lines[1:]
-        if head["type"] != "glisser-take" or head["format"] != TAKE_FORMAT:
-            raise TakeError(f"{account} is no take of format {TAKE_FORMAT}")
-        bars = [m for m in messages if m["type"] == "bar"]
-        swings = [m for m in messages if m["type"] == "swing"]
-        mapping = Mapping.from_message(head["mapping"])
-        found = TakeAccount(
-            checkpoint=head["checkpoint"],
-            mapping=mapping,
-            tempos=tempo_changes(head["tempo_bpm"], messages),
-            adopted=[(m["tick"], tuple(m["z"])) for m in bars],
-            swings=[(0, mapping.swing), *((m["tick"], m["percent"]) for m in swings)],
-            bars=len({m["tick"] // TICKS_PER_BAR for m in bars}),
-        )
-    except OSError as error:
-        raise TakeError(f"{account} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise TakeError(f"{account} is not a whole take: {error!r}") from error
-    if not found.adopted:
-        raise TakeError(f"{account} holds no bar")
-    if bars[0]["bar"] != 1 or found.adopted[0][0] % TICKS_PER_BAR:
-        raise TakeError(f"{account} begins inside a song; only takes from bar 1 can be rendered")
-    if _starts(messages) > 1:
-        raise TakeError(
-            f"{account} has more than one start; only takes of one start can be rendered"
-        )
-    return found
-
-
-def _starts(messages: Iterable[dict[str, Any]]) -> int:
-    starts, playing = 0, False
-    for message in messages:
-        if message["type"] == "state":
-            starts += message["playing"] and not playing
-            playing = message["playing"]
-    return starts

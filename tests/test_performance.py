@@ -44,7 +44,7 @@ def test_a_checkpoint_without_calibration_is_told_in_one_line(tiny_checkpoint: P
     performance: Any = Performance(
         PlayOptions(checkpoint=str(tiny_checkpoint), midi_api="none"), Display(told)
     )
-    performance._opened = {"recorder": True, "clock_to": ""}
+    performance._player.opened = {"recorder": True, "clock_to": ""}
     performance._say_what_is_open(SimpleNamespace(ports=()))
     assert "knobs 1, 2, 3 and 4 are linear" in told.getvalue()
 

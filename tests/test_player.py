@@ -46,7 +46,7 @@ class Stage:
         self.player = Player(
             self.setup,
             outgoing,
-            self.said.append,
+            lambda *messages: self.said.extend(messages),
             self.clock.now_ns(),
             self.clock_ports,
             self.ports,
@@ -124,6 +124,7 @@ def test_a_knob_reaches_the_port_at_the_next_bar_line() -> None:
                 "id": request["id"],
                 "z": request["z"],
                 "tokens": TOKENS,
+                "steps": (72, -1, -1, -1) * 8,
                 "late": False,
             },
         }
@@ -255,6 +256,7 @@ def test_a_tempo_change_takes_hold_at_the_next_tick() -> None:
         "playing": True,
         "tempo_bpm": 240.0,
         "tick": TICKS_PER_BEAT // 2 + 1,
+        "line": (line.anchor_tick, line.anchor_ns, 240.0),
     }
     beat_ns = line.ns_of(TICKS_PER_BEAT) - stage.start_ns
     assert BEAT_NS * 3 // 4 < beat_ns < BEAT_NS * 4 // 5

@@ -11,7 +11,7 @@ from engine.vocabulary import Vocabulary
 from instrument.events import Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
-from instrument.render import Plan, recorded, render_notes, steady, sweep
+from instrument.render import Plan, render_notes, steady, sweep
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_STEP
 
 ORIGIN: Z = (0.0,) * 12
@@ -86,12 +86,6 @@ def test_each_bar_plays_its_own_half_of_the_phrase_of_its_z() -> None:
     assert shown(notes) == [(0, 60, True), (16, 60, False), (16, 64, True), (32, 64, False)]
 
 
-def test_a_take_gives_back_the_z_it_had_adopted_by_then() -> None:
-    """Between two swaps the earlier one is in force."""
-    at = recorded([(0, (0.0,)), (384, (1.0,)), (1000, (2.0,))])
-    assert [at(tick)[0] for tick in (0, 383, 384, 999, 1000, 9999)] == [0, 0, 1, 1, 2, 2]
-
-
 @pytest.mark.parametrize("z1", [-2.0, 0.0, 2.0])
 def test_the_render_of_a_point_is_its_phrase(tiny_checkpoint: Path, z1: float) -> None:
     """With a real decoder, two bars are exactly the notes of decode(z)."""
@@ -101,14 +95,9 @@ def test_the_render_of_a_point_is_its_phrase(tiny_checkpoint: Path, z1: float) -
     assert onsets == [(n.onset_step, n.pitch) for n in decoder.decode(z)[0].notes]
 
 
-def test_a_render_swings_as_the_patch_says_and_a_take_where_it_swung() -> None:
-    """The off-beats of the first bar at 75 %, those of the second straight; bar lines stay."""
+def test_a_render_swings_as_the_patch_says() -> None:
+    """The off-beats come on the triplet."""
     row = [60, 62] * 16
-    swung = plan(steady(ORIGIN), 2)
-    swung = replace(swung, swing_at=recorded([(0, 75.0), (TICKS_PER_BAR, 50.0)]))
-    notes = render_notes(swung, Written({0.0: row}))
-    offbeats = [n.tick % 48 for n in notes if n.pitch == 62 and n.velocity]
-    assert offbeats == [36] * 8 + [24] * 8
     patched = replace(plan(steady(ORIGIN), 1), mapping=Mapping(swing=66.7))
     onsets = [n.tick for n in render_notes(patched, Written({0.0: row})) if n.velocity]
     assert onsets[:4] == [0, 32, 48, 80]

@@ -12,13 +12,8 @@ from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, STEPS_PER_BAR, not
 from instrument.clock import ManualClock
 from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Z
 from instrument.ledger import NoteEvent
-from instrument.scheduler import (
-    TICKS_PER_REFRESH,
-    Answer,
-    Refresh,
-    Scheduler,
-    perform_offline,
-)
+from instrument.offline import Answer, perform_offline
+from instrument.scheduler import TICKS_PER_REFRESH, Refresh, Scheduler
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP, Timeline
 
 BAR, PHRASE, STEP = TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP

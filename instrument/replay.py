@@ -1,0 +1,188 @@
+"""A take played again: from what decided its notes, not from the notes. Pure but for the reading.
+
+The account tells when each play began, which phrase was adopted where, where the swing turned,
+where somebody pressed panic and where the machine stood still. The scheduler makes the notes of
+that once more; no engine is needed, and they must be those that were sent.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.wire import Message
+from instrument.events import Decoded, Event, Z
+from instrument.ledger import NoteEvent
+from instrument.mapping import Mapping
+from instrument.scheduler import Scheduler
+from instrument.take import (
+    FINISHED,
+    TAKE_FORMAT,
+    TakeError,
+    account_of,
+    midi_of,
+    notes_of,
+    read_lines,
+    unfinished,
+)
+from instrument.tempo import TICKS_PER_BAR
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """At ``tick`` the phrase of ``z`` was adopted: these ``tokens``."""
+
+    tick: int
+    z: Z
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A take read back. ``notes``: what was sent to the first output."""
+
+    file: Path
+    checkpoint: str
+    decoder_sha256: str
+    tempo_bpm: float
+    bars: int
+    adopted: tuple[Adopted, ...]
+    notes: tuple[NoteEvent, ...]
+    messages: tuple[Message, ...]
+    first: Decoded
+    mapping: Mapping
+
+    def replay(self) -> list[NoteEvent]:
+        """The notes that its account gives. Raises :class:`TakeError` if others were sent."""
+        try:
+            events = list(_Replay(self.first, self.mapping).events(self.messages))
+        except (ValueError, KeyError, TypeError) as error:
+            raise TakeError(f"{self.file} is not a whole take: {error!r}") from error
+        played = [event for event in events if isinstance(event, NoteEvent)]
+        again = played if self._finished else played[: len(self.notes)]
+        if list(self.notes) != again:
+            pairs = zip([*self.notes, None], [*again, None], strict=False)
+            differing = next(pair for pair in pairs if pair[0] != pair[1])
+            tick = min(note.tick for note in differing if note is not None)
+            raise TakeError(f"{self.file}: from tick {tick} on its notes are not its phrases'")
+        return played
+
+    def midi(self) -> bytes:
+        """The take's .mid, made again: the same bytes."""
+        return midi_of(self.replay(), self.tempo_bpm, self.messages)
+
+    @property
+    def _finished(self) -> bool:
+        """Whether nothing cut it off; else the notes may lag behind what decided them."""
+        return self.messages[-1] == FINISHED
+
+
+class _Replay:
+    """The scheduler, told what the account tells."""
+
+    def __init__(self, first: Decoded, mapping: Mapping) -> None:
+        self._phrase, self._mapping = first, mapping
+        self._swing = mapping.swing
+        self._core: Scheduler | None = None
+
+    def events(self, messages: Sequence[Message]) -> Iterator[Event]:
+        for message in messages:
+            if message["type"] == "begin":
+                self._begin(message)
+            elif self._core is not None:
+                yield from self._go_on(self._core, message)
+        if self._core is not None:  # cut off in the middle: as far as it was told, and closed there
+            last = max(message["tick"] for message in messages if "tick" in message)
+            yield from self._core.pop_due(last)
+            yield from self._core.stop(last)
+
+    def _begin(self, message: Message) -> None:
+        song_tick, self._swing = message["song_tick"], message["percent"]
+        self._core = Scheduler(
+            self._phrase,
+            lambda _tick: self._phrase.z,
+            channel=self._mapping.channel,
+            velocity=self._mapping.velocity,
+            swing_for=lambda _tick: self._swing,
+            start_tick=message["tick"] - song_tick % TICKS_PER_BAR,
+        )
+        self._core.frozen = True  # what is adopted, and where, the account says
+        self._core.play(song_tick)
+
+    def _go_on(self, core: Scheduler, message: Message) -> Iterator[Event]:
+        match message["type"]:
+            case "take" if not message["request"]["late"]:
+                yield from _up_to(core, message["request"]["tick"])
+                self._phrase = core.phrase = _decoded(message["request"])
+            case "swing":
+                yield from _up_to(core, message["tick"])
+                self._swing = message["percent"]
+            case "silence":
+                yield from _up_to(core, message["step_tick"])
+                yield from core.silence(message["tick"])
+            case "gap":
+                yield from _up_to(core, message["step_tick"])
+                yield from core.pop_due(message["until"] - 1, message["until"])
+            case "end":
+                if message["step_tick"] is None:  # the player was lost: it had played to the tick
+                    yield from core.pop_due(message["tick"])
+                else:
+                    yield from _up_to(core, message["step_tick"])
+                yield from core.stop(message["tick"])
+                self._core = None
+
+
+def _up_to(core: Scheduler, step_tick: int) -> Iterator[Event]:
+    """Play the steps before ``step_tick``."""
+    while core.step_tick < step_tick and (due := core.next_due_tick) is not None:
+        yield from core.pop_due(due)
+
+
+def _decoded(request: Message) -> Decoded:
+    return Decoded(tuple(request["z"]), tuple(request["tokens"]), tuple(request["steps"]))
+
+
+def read_take(file: Path) -> Account:
+    """The take of ``file``: its .mid, its .jsonl, or the .part of one that was cut off.
+
+    Raises :class:`TakeError`, one sentence naming the file.
+    """
+    account = account_of(file)
+    try:
+        lines = read_lines(account)
+        head, messages = lines[0], lines[1:]
+        if head["type"] != "glisser-take" or head["format"] != TAKE_FORMAT:
+            raise TakeError(f"{account} is no take of format {TAKE_FORMAT}")
+        swaps = [m["request"] for m in messages if m["type"] == "take"]
+        found = Account(
+            file=account,
+            checkpoint=head["checkpoint"],
+            decoder_sha256=head["decoder_sha256"],
+            tempo_bpm=head["tempo_bpm"],
+            bars=len({m["tick"] // TICKS_PER_BAR for m in messages if m["type"] == "bar"}),
+            adopted=tuple(_adopted(swap) for swap in swaps if not swap["late"]),
+            notes=tuple(notes_of(messages)),
+            messages=tuple(messages),
+            first=_decoded(head["first"]),
+            mapping=Mapping.from_message(head["mapping"]),
+        )
+    except FileNotFoundError as error:
+        part = unfinished(file)
+        hint = f"; one that was cut off is in {part}" if part.exists() else ""
+        raise TakeError(f"{account} is not there{hint}") from error
+    except OSError as error:
+        raise TakeError(f"{account} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise TakeError(f"{account} is not a whole take: {error!r}") from error
+    if not found.bars:
+        raise TakeError(f"{account} holds no bar")
+    return found
+
+
+def _adopted(request: Message) -> Adopted:
+    return Adopted(request["tick"], tuple(request["z"]), tuple(request["tokens"]))
+
+
+def differing(adopted: Sequence[Adopted], tokens: Sequence[Sequence[int]]) -> Adopted | None:
+    """The first phrase whose ``tokens``, decoded again, are others."""
+    pairs = zip(adopted, tokens, strict=True)
+    return next((each for each, again in pairs if each.tokens != tuple(again)), None)
