@@ -11,7 +11,6 @@ is 0. So that part is trained once for each seed, and all five go on from it.
 """
 
 import argparse
-import io
 import os
 import shutil
 import signal
@@ -43,6 +42,7 @@ from engine.corpus import Corpus, build_corpus
 from engine.export import keep
 from engine.files import write_atomically
 from engine.run_log import LOG_FILE
+from engine.run_state import read_state, state_bytes
 from engine.source import chorales_source
 from engine.train import STATE_FILE, TrainingError, new_run, resume_run, train
 from instrument.training import chorales
@@ -51,7 +51,7 @@ PAGE = ROOT / "docs" / "results.md"
 CONFIGS = ROOT / "engine" / "configs" / "results"
 MODELS = ("plain", "glsr-2-01", "glsr-2-001", "ar-vae", "glsr-5-1")
 SEEDS = (0, 1, 2)
-OPENED_FILE = "opened.pt"  # the state of a seed's shared part when its ramps opened
+OPENED_FILE = "opened.safetensors"  # the state of a seed's shared part when its ramps opened
 
 
 def config_of(model: str, seed: int) -> TrainConfig:
@@ -105,12 +105,10 @@ def train_start(job: Job, out: Path) -> bool:
 
 def branch(start: Path, folder: Path, config: TrainConfig) -> None:
     """Begin the run of ``config`` in ``folder`` where its seed's shared part in ``start`` ended."""
-    state = torch.load(start / OPENED_FILE, weights_only=True)
-    state["config"] = config.model_dump_json()
-    body = io.BytesIO()
-    torch.save(state, body)
+    state = read_state(start / OPENED_FILE, torch.device("cpu"))
+    state.told["config"] = config.model_dump_json()
     shutil.copy(start / LOG_FILE, folder / LOG_FILE)
-    write_atomically(folder / STATE_FILE, body.getvalue())
+    write_atomically(folder / STATE_FILE, state_bytes(state))
 
 
 def train_one(job: Job, out: Path) -> bool:

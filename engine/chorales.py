@@ -13,6 +13,7 @@ import multiprocessing
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,8 +148,9 @@ def _write_cache(cache: Path, melodies: Sequence[Melody], inputs: str) -> None:
         "melodies": [asdict(m) for m in melodies],
     }
     body = json.dumps(document, separators=(",", ":")).encode()
-    # mtime=0: the same melodies give the same bytes on every machine.
-    write_atomically(cache, gzip.compress(body, mtime=0))
+    with suppress(OSError):  # a full disk: they are parsed again next time
+        # mtime=0: the same melodies give the same bytes on every machine.
+        write_atomically(cache, gzip.compress(body, mtime=0))
 
 
 def _bach_files() -> list[Path]:

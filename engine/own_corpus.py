@@ -12,6 +12,7 @@ import json
 import os
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -167,7 +168,8 @@ def _into_cache(cache: Path, inputs: str, readings: Sequence[Reading]) -> None:
         "sha256": _hash(plain),
         "readings": plain,
     }
-    write_atomically(cache, gzip.compress(json.dumps(document).encode(), mtime=0))
+    with suppress(OSError):  # a full disk: they are read again next time
+        write_atomically(cache, gzip.compress(json.dumps(document).encode(), mtime=0))
 
 
 def _hash(readings: object) -> str:

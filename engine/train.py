@@ -1,15 +1,13 @@
 """The training loop: seeded, annealed, stopped early, saved whole, resumed without a trace.
 
-A run lives in one folder: ``state.pt`` (everything needed to go on; tensors and plain values only),
-``train.log`` (one JSON line per validation) and, once 32 steps are being learnt, a checkpoint.
+A run lives in one folder: ``state.safetensors`` (everything needed to go on), ``train.log`` (one
+JSON line per validation) and, once 32 steps are being learnt, a checkpoint.
 """
 
-import io
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,11 +26,12 @@ from engine.model import VAE, ModelConfig
 from engine.objective import Loss, regularised_of
 from engine.recurrence import compiled_cells
 from engine.run_log import LOG_FILE, append_line, cut_after
+from engine.run_state import RunState, RunStateError, read_state, state_bytes
 from engine.schedule import Progress, Schedule
 from engine.splicing import Splicer
 from engine.validation import validate
 
-STATE_FILE = "state.pt"
+STATE_FILE = "state.safetensors"
 SMOOTHING = 0.98  # of the training accuracy that the curriculum looks at
 
 
@@ -118,14 +117,14 @@ def resume_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = A
     run = new_run(config, corpus, folder, team)
     file = folder / STATE_FILE
     try:
-        state = torch.load(file, map_location=run.device, weights_only=True)
+        state = read_state(file, run.device)
     except OSError as error:
         raise TrainingError(f"{file} cannot be read: {error.strerror}") from error
-    except Exception as error:  # torch raises many kinds for a damaged file
+    except RunStateError as error:
         raise TrainingError(f"{file} is damaged and cannot be resumed") from error
     try:
         # Parsed, not compared as text: a key that was added since has its default in both.
-        if TrainConfig.model_validate_json(state["config"]) != config:
+        if TrainConfig.model_validate_json(state.told["config"]) != config:
             raise TrainingError(
                 f"{file} was written by another config; use that one, or a new --out"
             )
@@ -138,31 +137,29 @@ def resume_run(config: TrainConfig, corpus: Corpus, folder: Path, team: Team = A
     return run
 
 
-def _restore(run: Run, state: dict[str, Any]) -> None:
-    run.model.load_state_dict(state["model"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.update, run.smoothed, run.seconds = state["update"], state["smoothed"], state["seconds"]
-    run.progress = Progress(**state["progress"])
-    run.validation = state["validation"]
+def _restore(run: Run, state: RunState) -> None:
+    run.model.load_state_dict(state.model)
+    run.optimiser.load_state_dict(state.optimiser)
+    told = state.told
+    run.update, run.smoothed, run.seconds = told["update"], told["smoothed"], told["seconds"]
+    run.progress = Progress(**told["progress"])
+    run.validation = told["validation"]
 
 
 def save_run(run: Run) -> None:
-    """Write ``state.pt`` in one step: a kill at any moment leaves the last save whole."""
+    """Write the state in one step: a kill at any moment leaves the last save whole."""
     if not run.team.leads:
         return
-    buffer = io.BytesIO()
-    state = {
+    told = {
         "config": run.config.model_dump_json(),
-        "model": run.model.state_dict(),
-        "optimiser": run.optimiser.state_dict(),
         "update": run.update,
         "smoothed": run.smoothed,
         "seconds": run.seconds,
         "progress": asdict(run.progress),
         "validation": run.validation,
     }
-    torch.save(state, buffer)
-    write_atomically(run.folder / STATE_FILE, buffer.getvalue())
+    state = RunState(told, run.model.state_dict(), run.optimiser.state_dict())
+    write_atomically(run.folder / STATE_FILE, state_bytes(state))
 
 
 def train(

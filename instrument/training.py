@@ -105,7 +105,8 @@ def run_training(
     except (ConfigError, CorpusError, TrainingError) as error:
         raise TrainCommandError(str(error)) from error
     except OSError as error:
-        raise TrainCommandError(f"{out} cannot be written: {error.strerror or error}") from error
+        where = error.filename or out  # a full disk names no file
+        raise TrainCommandError(f"{where} cannot be written: {error.strerror or error}") from error
 
 
 def _train(

@@ -62,7 +62,7 @@ def test_nothing_in_a_checkpoint_is_a_pickle(tiny_checkpoint: Path) -> None:
     """Card, weights, log and licence: text and safetensors; only the run's own state is torch's."""
     names = {file.name for file in tiny_checkpoint.iterdir()}
     assert names == {
-        CARD_FILE, DECODER_FILE, ENCODER_FILE, "LICENCE.md", "train.log", "state.pt"
+        CARD_FILE, DECODER_FILE, ENCODER_FILE, "LICENCE.md", "train.log", "state.safetensors"
     }  # fmt: skip
     for name in (DECODER_FILE, ENCODER_FILE):
         assert load_file(tiny_checkpoint / name)

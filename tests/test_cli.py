@@ -233,7 +233,7 @@ def test_ports_as_json_is_a_list(glisser: Run) -> None:
     [
         (["--config", "none.toml"], ["none.toml"]),
         (["--config", "{bad}"], ["bad.toml", "schedule.bach"]),
-        (["--config", "{good}", "--resume"], ["state.pt"]),
+        (["--config", "{good}", "--resume"], ["state.safetensors"]),
     ],
 )
 def test_train_refuses_bad_input(

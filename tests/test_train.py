@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from engine.config import TrainConfig
 from engine.corpus import Corpus, build_corpus
@@ -162,23 +163,25 @@ def test_another_corpus_does_not_resume(corpus: Corpus, tmp_path: Path) -> None:
     melodies = [tiny_melody(seed).transposed(seed % 5) for seed in range(10)]
     other = build_corpus(melodies, bar_aligned=True, hop_steps=16)
     assert len(other.vocabulary) != len(corpus.vocabulary)
-    with pytest.raises(TrainingError, match=r"state\.pt"):
+    with pytest.raises(TrainingError, match=r"state\.safetensors"):
         resume_run(tiny_config(), other, tmp_path)
 
 
-@pytest.mark.parametrize("fault", ["missing", "empty", "cut", "text", "other"])
+@pytest.mark.parametrize("fault", ["missing", "empty", "cut", "text", "other", "a bit"])
 def test_a_damaged_state_does_not_resume(corpus: Corpus, tmp_path: Path, fault: str) -> None:
-    """No state, half a state, another file and another program's state: one sentence each."""
+    """None, half a one, another file, another program's, one with a changed bit: one sentence."""
     finish(new_run(tiny_config(), corpus, tmp_path), stop_at=1)
     file = tmp_path / STATE_FILE
     body = file.read_bytes()
     if fault == "missing":
         file.unlink()
     elif fault == "other":
-        torch.save({"epoch": 3}, file)
+        save_file({"epoch": torch.tensor(3)}, file)
+    elif fault == "a bit":
+        file.write_bytes(body[:-100] + bytes([body[-100] ^ 1]) + body[-99:])
     else:
         file.write_bytes({"empty": b"", "cut": body[: len(body) // 2], "text": b"hello"}[fault])
-    with pytest.raises(TrainingError, match=r"state\.pt") as refused:
+    with pytest.raises(TrainingError, match=r"state\.safetensors") as refused:
         resume_run(tiny_config(), corpus, tmp_path)
     assert "\n" not in str(refused.value)
 

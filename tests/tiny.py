@@ -95,7 +95,7 @@ def _killed(folder: Path, update: int, moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def die_before_replacing(source: Path, target: Path) -> None:
-        if run.update == update and Path(target).name == "state.pt":
+        if run.update == update and Path(target).name == "state.safetensors":
             die()
         replace(source, target)
 
