@@ -17,20 +17,24 @@ QUIT_PATIENCE_S = 2.0  # a child closes its notes and ports in far less
 
 
 class Child:
-    """``python -m module``, with frames on its stdin and stdout.
+    """``python -m module`` with ``arguments``, and frames on its stdin and stdout.
 
     ``hear(message)`` is called for every frame on a reader thread, in order; then ``ended()`` once,
     when the child's stdout has closed. Both must not raise.
     """
 
     def __init__(
-        self, module: str, hear: Callable[[Message], None], ended: Callable[[], None]
+        self,
+        module: str,
+        hear: Callable[[Message], None],
+        ended: Callable[[], None],
+        *arguments: str,
     ) -> None:
         self.module = module
         self._hear, self._ended = hear, ended
         # A session of its own keeps the terminal's Ctrl-C and hang-up for the main process alone.
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -85,9 +89,9 @@ class Child:
 class Interview:
     """A child that is asked one thing at a time and answers each with one frame."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self._told: SimpleQueue[Message | None] = SimpleQueue()
-        self._child = Child(module, self._told.put, lambda: self._told.put(None))
+        self._child = Child(module, self._told.put, lambda: self._told.put(None), *arguments)
 
     def listen(self, patience_s: float) -> Message | None:
         """The next frame; None when the child has ended or stays silent that long."""
