@@ -5,6 +5,7 @@ the music: a patch travels to another rig, the slow synth does not.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MAX_NUDGE_MS = 50.0
@@ -43,3 +44,26 @@ def nudged_port(text: str) -> NudgedPort:
             f"+{MAX_NUDGE_MS:g}, such as {name or 'NAME'}@+3.5"
         )
     return NudgedPort(name, nudge_ms)
+
+
+def output_by_alias(text: str, aliases: Mapping[str, str]) -> str:
+    """``text``, or what a patch says that its name stands for; a nudge in ``text`` itself wins.
+
+    Both are ports as :func:`nudged_port` reads them.
+    """
+    port = nudged_port(text)
+    named = _by_alias(port.name, aliases)
+    if named is None:
+        return text
+    return f"{nudged_port(named).name}@{port.nudge_ms:+g}" if "@" in text else named
+
+
+def input_by_alias(name: str, aliases: Mapping[str, str]) -> str:
+    """``name``, or what a patch says that it stands for; an input has no nudge."""
+    named = _by_alias(name, aliases)
+    return name if named is None else nudged_port(named).name
+
+
+def _by_alias(name: str, aliases: Mapping[str, str]) -> str | None:
+    known = {alias.casefold(): named for alias, named in aliases.items()}
+    return known.get(name.casefold())

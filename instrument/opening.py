@@ -1,10 +1,12 @@
-"""What a performance was asked for, and what it says once its doors are open. Pure."""
+"""What a performance was asked for, and what it says once its doors are open."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.card import CARD_FILE
 from engine.wire import Message
+from instrument.nudge import input_by_alias, nudged_port, output_by_alias
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,29 @@ class PlayOptions:
     tempo_bpm: float = 120.0
     bars: int | None = None
     take: Path | None = None
+
+    @property
+    def played_to(self) -> tuple[str, ...]:
+        """The ports that were asked for, each once and without its nudge: for notes, for clock."""
+        names = (nudged_port(text).name for text in (*self.out, *self.clock_out))
+        return tuple(dict.fromkeys(names))
+
+    def from_anywhere(self) -> "PlayOptions":
+        """The same, with paths that hold in whatever folder one is in."""
+        is_path = any(sign in self.patch for sign in "/\\") or self.patch.endswith(".toml")
+        patch = str(Path(self.patch).resolve()) if is_path else self.patch
+        own = (Path(self.checkpoint) / CARD_FILE).is_file()
+        checkpoint = str(Path(self.checkpoint).resolve()) if own else self.checkpoint
+        return replace(self, patch=patch, checkpoint=checkpoint)
+
+    def with_aliases(self, aliases: Mapping[str, str]) -> "PlayOptions":
+        """The same, its ports called as the machine calls them."""
+        out, clock_out = (
+            tuple(output_by_alias(text, aliases) for text in texts)
+            for texts in (self.out, self.clock_out)
+        )
+        inputs = tuple(input_by_alias(text, aliases) for text in self.inputs)
+        return replace(self, out=out, clock_out=clock_out, inputs=inputs)
 
 
 def what_is_open(

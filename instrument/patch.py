@@ -6,6 +6,7 @@ Whatever is wrong with a file is told in one sentence: file, line, key, what is 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -23,6 +24,7 @@ from instrument.mapping import (
     Refresh,
     Shape,
 )
+from instrument.nudge import nudged_port
 from instrument.tempo import MAX_SWING, STRAIGHT
 
 HIGHEST_CC = 119  # above are the channel mode messages, all notes off among them (MIDI 1.0)
@@ -35,8 +37,21 @@ class PatchError(Exception):
     """A patch cannot be had; the message is one sentence for the performer."""
 
 
+@dataclass(frozen=True)
+class Patch:
+    """``mapping``: what the controls do. ``ports``: the rig's own names -> parts of port names."""
+
+    mapping: Mapping
+    ports: dict[str, str]
+
+
 def load_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Mapping:
-    """The mapping of a patch: a name in ``patches/`` such as ``default``, or a path to a TOML file.
+    """The mapping of :func:`read_patch`. Raises :class:`PatchError`."""
+    return read_patch(name_or_path, dimensions).mapping
+
+
+def read_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Patch:
+    """A patch: a name in ``patches/`` such as ``default``, or a path to a TOML file.
 
     ``dimensions`` is the checkpoint's d. A knob that asks for a calibration has none yet: see
     :meth:`Mapping.calibrated_by`. Raises :class:`PatchError`.
@@ -47,7 +62,8 @@ def load_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Mapping:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PatchError(f"{shown} is not TOML: {error}.") from error
     try:
-        return _PatchFile.model_validate(table).mapping(dimensions)
+        file = _PatchFile.model_validate(table)
+        return Patch(file.mapping(dimensions), file.ports)
     except ValidationError as error:
         raise PatchError(_sentence(shown, text, *_fault(error))) from error
     except _KnobFaultError as error:
@@ -67,6 +83,11 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _nudged(port: str) -> str:
+    nudged_port(port)
+    return port
+
+
 def _ascending(ends: list[float]) -> list[float]:
     if ends[0] >= ends[1]:
         raise ValueError("upside down")
@@ -80,6 +101,8 @@ _Range = Annotated[
 ]
 _Channel = Annotated[int, Field(ge=1, le=16)]
 _KnobName = Annotated[str, Field(pattern=r"^[1-9][0-9]?$")]
+_PortName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+_Port = Annotated[str, Field(pattern=r"\S"), AfterValidator(_nudged)]
 
 # Completes the sentence "<key> must be ...", whatever is wrong with the key's value.
 _MUST_BE = {
@@ -94,6 +117,7 @@ _MUST_BE = {
     "clock": "true or false",
     "transport": "true or false",
     "program": "true or false",
+    "ports": "a table, [ports]",
     "knobs": "a table, [knobs]",
     "curve": '"linear" or "calibrated"',
     "z": "a latent dimension, a whole number from 1",
@@ -130,6 +154,7 @@ class _PatchFile(_Table):
     out: _Out = _Out()
     latent: _Latent = _Latent()
     receive: _Receive = _Receive()
+    ports: dict[_PortName, _Port] = {}
     knobs: dict[_KnobName, _Knob] = {}
 
     def mapping(self, dimensions: int) -> Mapping:
@@ -209,13 +234,22 @@ def _fault(error: ValidationError) -> tuple[KeyPath, str]:
     fault = error.errors(include_url=False)[0]
     where = tuple(part for part in fault["loc"] if isinstance(part, str))
     if where[-1] == "[key]":
-        return where[:-1], "is no knob; knobs are numbered 1 to 99"
+        return where[:-1], _NO_SUCH[where[0]]
+    if where[0] == "ports" and len(where) > 1:
+        wanted = 'a part of a port\'s name, such as "Minilogue" or "Minilogue@+3.5"'
+        return where, f"must be {wanted}, not {fault['input']!r}"
     if fault["type"] == "extra_forbidden":
         return where, f"is no key of a patch; allowed here: {', '.join(_keys_beside(where))}"
     if fault["type"] == "missing":
         return where, f"is missing; it must be {_MUST_BE[where[-1]]}"
     wanted = _MUST_BE.get(where[-1], "a table such as { z = 1, range = [-3.0, 3.0], cc = 20 }")
     return where, f"must be {wanted}, not {fault['input']!r}"
+
+
+_NO_SUCH = {
+    "knobs": "is no knob; knobs are numbered 1 to 99",
+    "ports": "is no name of a port; it begins with a letter, and letters, digits, _ and - follow",
+}
 
 
 def _keys_beside(where: KeyPath) -> Iterable[str]:

@@ -3,7 +3,14 @@
 import pytest
 
 from instrument.arguments import InputError, clock_ports_of, ports_of
-from instrument.nudge import NudgedPort, NudgeError, nudged_port
+from instrument.nudge import (
+    NudgedPort,
+    NudgeError,
+    input_by_alias,
+    nudged_port,
+    output_by_alias,
+)
+from instrument.opening import PlayOptions
 
 
 @pytest.mark.parametrize(
@@ -36,3 +43,39 @@ def test_a_port_for_notes_and_clock_has_one_nudge() -> None:
     assert clock_ports_of(["drums@-2"], ["juno@3"]) == ("drums@-2",)
     with pytest.raises(InputError, match="has its nudge at --out"):
         clock_ports_of(["juno@2"], ["juno@3"])
+
+
+RIG = {"synth": "Minilogue", "Drums": "TR-8S@-2"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("synth", "Minilogue"),
+        ("SYNTH", "Minilogue"),
+        ("synth@3", "Minilogue@+3"),
+        ("drums", "TR-8S@-2"),
+        ("drums@+4.5", "TR-8S@+4.5"),
+        ("synthesizer", "synthesizer"),
+        ("juno@1", "juno@1"),
+    ],
+)
+def test_a_name_of_the_rig_stands_for_a_port(typed: str, meant: str) -> None:
+    """The whole name, in any case; a nudge that was typed wins over the patch's."""
+    assert output_by_alias(typed, RIG) == meant
+
+
+def test_an_input_may_be_named_as_well_and_has_no_nudge() -> None:
+    """One name may stand for both directions of one device."""
+    assert input_by_alias("DRUMS", RIG) == "TR-8S"
+    assert input_by_alias("jack@home", RIG) == "jack@home"
+
+
+def test_the_names_hold_for_every_port_of_a_performance() -> None:
+    """For notes, for clock, for controllers."""
+    asked = PlayOptions(out=("synth", "drums@1"), clock_out=("drums",), inputs=("drums", "um-one"))
+    meant = asked.with_aliases(RIG)
+    assert meant.out == ("Minilogue", "TR-8S@+1")
+    assert meant.clock_out == ("TR-8S@-2",)
+    assert meant.inputs == ("TR-8S", "um-one")
+    assert meant.played_to == ("Minilogue", "TR-8S")

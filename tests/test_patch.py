@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from instrument.mapping import CcMapping, KnobMapping, Mapping
-from instrument.patch import PatchError, load_patch, patch_names
+from instrument.patch import PatchError, load_patch, patch_names, read_patch
 
 
 def write(folder: Path, text: str) -> str:
@@ -74,7 +74,7 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
             'refersh = "bar"',
             1,
             "refersh",
-            "allowed here: refresh, swing, out, latent, receive, knobs",
+            "allowed here: refresh, swing, out, latent, receive, ports, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel, velocity"),
@@ -96,6 +96,11 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
         ("[knobs]\nx = { z = 1 }", 2, "knobs.x", "1 to 99"),
         ("[knobs]\n1 = 3", 2, "knobs.1", "a table"),
         ("knobs = 3", 1, "knobs", "a table"),
+        ("ports = 'um-one'", 1, "ports", "a table"),
+        ("[ports]\nsynth = ''", 2, "ports.synth", "a part of a port's name"),
+        ("[ports]\nsynth = 3", 2, "ports.synth", "a part of a port's name"),
+        ("[ports]\nsynth = 'um-one@99'", 2, "ports.synth", "a part of a port's name"),
+        ("[ports]\n1st = 'um-one'", 2, "ports.1st", "begins with a letter"),
         ("[knobs]\n1 = { z = 1, bend = 2 }", 2, "knobs.1.bend", "channel, curve"),
         ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", '"linear" or "calibrated"'),
         (
@@ -117,6 +122,13 @@ def test_a_wrong_patch_is_told_in_one_sentence(
     assert sentence.startswith(f"{path}, line {line}: {key} ")
     assert allowed in sentence
     assert "\n" not in sentence
+
+
+def test_a_patch_names_the_ports_of_a_rig(tmp_path: Path) -> None:
+    """For --out, --in and --clock-out; they are the rig's affair and no part of the mapping."""
+    path = write(tmp_path, "[ports]\nsynth = 'Minilogue'\ndrums = 'TR-8S@-2'")
+    assert read_patch(path).ports == {"synth": "Minilogue", "drums": "TR-8S@-2"}
+    assert load_patch(path) == load_patch(write(tmp_path, ""))
 
 
 @pytest.mark.parametrize("text", ["[out", "[knobs]\n1 = {z=1}\n1 = {z=2}", "a = " + "[" * 5_000])
