@@ -89,6 +89,7 @@ class AlsaOutput:
 
     api = "alsa"
     lead_ns = LEAD_NS
+    lost = False
 
     def __init__(
         self,
@@ -121,8 +122,8 @@ class AlsaOutput:
             with suppress(OSError):
                 gone = not self._sequencer.is_heard()
                 if gone and not self._gone:
-                    start_again = "nothing is heard there until Glisser is started again"
-                    self._trouble = f"ALSA: {self.name} is gone; {start_again}"
+                    until_back = "nothing is heard there until it is back"
+                    self._trouble = f"ALSA: {self.name} is gone; {until_back}"
                 self._gone = gone
         trouble, self._trouble = self._trouble, None
         return trouble

@@ -33,6 +33,7 @@ from instrument.patch import PatchError
 from instrument.performance import Performance
 from instrument.player_link import PlayerError
 from instrument.render import RenderError
+from instrument.session import SessionError, read_session, resumed_options, session_file
 from instrument.sound import SoundError
 from instrument.take import TakeError
 from instrument.vary import VaryError
@@ -59,6 +60,7 @@ ONE_SENTENCE = (
     PatchError,
     PlayerError,
     RenderError,
+    SessionError,
     SoundError,
     TakeError,
     VaryError,
@@ -67,6 +69,7 @@ ONE_SENTENCE = (
 
 @app.command()
 def play(
+    context: typer.Context,
     patch: Patch = "default",
     checkpoint: Checkpoint = "stage",
     out: Annotated[
@@ -96,6 +99,9 @@ def play(
     take: Annotated[
         Path | None, typer.Option("--take", metavar="FILE.mid", help="Write down what was played.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the last performance stood.")
+    ] = False,
     stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
@@ -120,8 +126,23 @@ def play(
         bars=None if bars is None else bars_of(bars),
         take=take,
     )
-    status = Performance(options, Display(sys.stdout)).run()
+    session = read_session(session_file()) if resume else None
+    if session is not None:
+        options = resumed_options(session, options, _typed(context))
+    status = Performance(options, Display(sys.stdout), session).run()
     raise typer.Exit(status)
+
+
+def _typed(context: typer.Context) -> set[str]:
+    """The fields of ``PlayOptions`` that were given on the command line."""
+    named = {"in_": ("inputs",), "osc": ("osc_host", "osc_port"), "tempo": ("tempo_bpm",)}
+    given = [
+        name
+        for name in context.params
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
+    fields = {field for name in given for field in named.get(name, (name,))}
+    return fields - {"resume", "stage"}
 
 
 app.command(name="render")(render_command)
@@ -218,12 +239,13 @@ def doctor(
     """Preflight: what works on this machine, and what to do about the rest."""
     from instrument.doctor import examine
 
-    findings = examine(_list_systems())
+    findings = []
+    for finding in examine(_list_systems()):
+        findings.append(finding)
+        if not as_json:
+            typer.echo(f"{finding.verdict:8}{finding.what}: {finding.told}")
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
-    else:
-        for finding in findings:
-            typer.echo(f"{finding.verdict:8}{finding.what}: {finding.told}")
     if any(finding.verdict == "fail" for finding in findings):
         raise typer.Exit(BAD_INPUT)
 

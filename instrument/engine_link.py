@@ -13,7 +13,9 @@ from engine.wire import Message
 from instrument.children import Child
 
 CLOSE_PATIENCE_S = 0.2  # it has nothing to lose, and one that still loads torch cannot listen
-RESTART_PAUSE_S = 1.0  # between two engines, when one dies again
+RESTART_PAUSE_S = 1.0  # before another engine, when one lived shorter than AGAIN_S
+AGAIN_S = 5.0
+MAX_SILENCE_S = 5.0  # a decode takes some ms; loading may take long, and is not watched
 
 
 class EngineLink:
@@ -40,6 +42,7 @@ class EngineLink:
         self._child: Child | None = None
         self._ready = False
         self._pending: Message | None = None
+        self._asked_s: float | None = None  # when the request that is still unanswered was sent
         self._closing = Event()
         self.starts = 0
         self._began_s = 0.0
@@ -49,7 +52,7 @@ class EngineLink:
         with self._lock:
             if self._closing.is_set():
                 return
-            self._ready = False
+            self._ready, self._asked_s = False, None
             self.starts += 1
             self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
@@ -62,6 +65,13 @@ class EngineLink:
                 self._send(message)
             else:
                 self._pending = message
+
+    def watch(self) -> None:
+        """End an engine that does not answer; another takes its place."""
+        with self._lock:
+            asked_s, child = self._asked_s, self._child
+        if child and asked_s is not None and time.monotonic() - asked_s > MAX_SILENCE_S:
+            child.kill()
 
     @property
     def pid(self) -> int | None:
@@ -78,11 +88,14 @@ class EngineLink:
 
     def _send(self, request: Message) -> None:
         if self._child is not None:
+            if self._asked_s is None:
+                self._asked_s = time.monotonic()
             self._child.send({**request, "type": "decode", "checkpoint": self._checkpoint})
 
     def _hear(self, message: Message) -> None:
         match message["type"]:
             case "phrase":
+                self._asked_s = None
                 steps = self._vocabulary.steps(message["tokens"])
                 tokens = message["tokens"]
                 self._answered(
@@ -107,6 +120,6 @@ class EngineLink:
         Thread(target=self._start_again, name="engine-restart", daemon=True).start()
 
     def _start_again(self) -> None:
-        if self.starts > 1:
+        if time.monotonic() - self._began_s < AGAIN_S:
             self._closing.wait(RESTART_PAUSE_S)
         self.start()

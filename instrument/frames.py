@@ -72,6 +72,29 @@ class FrameGrid:
         return self.ns_of(frame - (frame & 1))
 
 
+class LeastLate:
+    """Where frames lie in time: of the periods since the last look, the one called least late.
+
+    A callback is never early. JACK's own estimate of the present frame swings for seconds after the
+    server has stood still.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._best: tuple[int, int, int] | None = None  # (how late, frame, perf_counter_ns)
+
+    def note(self, start: int, now_ns: int) -> None:
+        """The period that begins with frame ``start`` is called at ``now_ns``."""
+        late = now_ns * self._rate - start * SECOND_NS
+        if self._best is None or late < self._best[0]:
+            self._best = late, start, now_ns
+
+    def look(self) -> tuple[int, int] | None:
+        """A frame and its moment; then it begins anew. ``None`` before any period."""
+        best, self._best = self._best, None
+        return None if best is None else best[1:]
+
+
 class FrameCount:
     """JACK's frame numbers, which begin again at 2**32 (a day at 48,000), as ever growing ones."""
 

@@ -17,6 +17,7 @@ from instrument.jack_out import (
     hear,
     open_jack,
 )
+from instrument.midi_api import CLIENT_NAME
 
 NOTES = 24
 _APART_FRAMES = 97  # prime to every period, so that notes fall on all kinds of places in one
@@ -53,12 +54,14 @@ def check_jack() -> Checked:
     return checked
 
 
-def open_checked(choose: Callable[[Sequence[str]], Sequence[str]]) -> list[JackOutput]:
+def open_checked(
+    choose: Callable[[Sequence[str]], Sequence[str]], client_name: str = CLIENT_NAME
+) -> list[JackOutput]:
     """:func:`open_jack`, once the check has passed; else :class:`JackUnavailableError`."""
     checked = check_jack()
     if not checked.exact:
         raise JackUnavailableError(f"{checked.wrong} of {checked.notes} were not in a check")
-    return open_jack(choose)
+    return open_jack(choose, client_name)
 
 
 def _check_once() -> Checked:

@@ -2,19 +2,21 @@
 
 A judge of timing: a client with one input ``NAME:in`` that notes the exact frame of each message
 and tells nothing before its stdin ends, so that telling disturbs nothing. It says ``ready`` (or
-``refused``), then ``heard``: the messages as ``[frame, bytes in hex]``, and ``stops``, the frames
+``refused``), then ``heard``: the messages as ``[frame, bytes in hex]``, ``moment``, a frame and the
+``perf_counter_ns`` when it began, and ``stops``, the frames
 near which JACK left out cycles or reported an xrun. The machine stood still there, and JACK's
 frames may have slipped against time: nothing can be said of what was played around it.
 """
 
 import os
 import sys
+from time import perf_counter_ns
 from typing import Any
 
 import jack
 
 from engine.wire import write_message
-from instrument.frames import FrameCount
+from instrument.frames import FrameCount, LeastLate
 from instrument.jack_process import open_client
 from instrument.urgent import ignore_signals, settle_down
 
@@ -30,11 +32,13 @@ class Listener:
         self.stops: list[int] = []
         self._client = client
         self._count = FrameCount()
+        self.moment = LeastLate(client.samplerate)
         self._next_start: int | None = None
 
     def process(self, frames: int) -> None:
         """One period. Real-time thread of JACK; never waits."""
         start = self._count.whole(self._client.last_frame_time)
+        self.moment.note(start, perf_counter_ns())
         if self._next_start not in (start, None):
             self.stops.append(start)
         self._next_start = start + frames
@@ -66,7 +70,8 @@ def listen(name: str) -> int:
             pass
         client.deactivate()
         heard = [[frame, message.hex()] for frame, message in listener.heard]
-        write_message(tell, {"type": "heard", "messages": heard, "stops": listener.stops})
+        told = {"messages": heard, "stops": listener.stops, "moment": listener.moment.look()}
+        write_message(tell, {"type": "heard", **told})
     return 0
 
 

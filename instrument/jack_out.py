@@ -42,7 +42,7 @@ MAX_SILENCE_NS = 500_000_000  # the callback tells the time 20 times a second
 # or left out much: the music goes on where it is, at other frames.
 LEAP_NS = 50_000_000
 
-GONE = "JACK: the server is gone; nothing is heard until Glisser is started again"
+GONE = "JACK: the server is gone; nothing is heard until it is back"
 STANDS = "JACK: the server stands still; nothing is heard until it goes on"
 
 
@@ -189,6 +189,11 @@ class JackOutput:
     def send(self, message: bytes, due_ns: int, /) -> None:
         """Hand over one message of 1..6 bytes; never waits, whatever the server does."""
         self.link.hand_over(self._number, message, due_ns)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server is gone: another one is known to another process only."""
+        return not self.link.alive
 
     def trouble(self) -> str | None:
         """A sentence about what went wrong since the last call."""

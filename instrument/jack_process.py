@@ -14,19 +14,19 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from time import perf_counter_ns
+from time import perf_counter_ns, sleep
 from typing import Any
 
 import jack
 
 from engine.wire import BrokenStreamError, Message, read_message, write_message
-from instrument.frames import PAGE_BYTES, SECOND_NS, STATUS, FrameCount, FrameQueue
+from instrument.frames import PAGE_BYTES, STATUS, FrameCount, FrameQueue, LeastLate
 from instrument.urgent import ignore_signals, settle_down
 
 REPORTS_A_SECOND = 20
+SETTLE_PERIODS = 8  # of the first ones, that which was called least late says where the frames lie
 PORT_NAME = "out"
 _OVER, _SERVER_GONE = b"o", b"g"
-_NEVER = (1 << 127, 0, 0)
 
 
 def open_client(name: str) -> Any:  # noqa: ANN401 - JACK-Client has no type information
@@ -55,14 +55,14 @@ class Sender:
         self._report_frame = 0
         self._rate = client.samplerate
         self._report_every = self._rate // REPORTS_A_SECOND
-        self._moment = _NEVER  # (how late, frame, perf_counter_ns)
+        self._moment = LeastLate(self._rate)
         self._skipped = 0
 
     def process(self, frames: int) -> None:
         """One period of ``frames``. Real-time thread of JACK; never waits."""
         queue, now_ns = self._queue, perf_counter_ns()
         start = self._count.whole(self._client.last_frame_time)
-        self._moment = min(self._moment, (now_ns * self._rate - start * SECOND_NS, start, now_ns))
+        self._moment.note(start, now_ns)
         if self._next_start not in (start, None):
             self._skipped += 1
         self._next_start = start + frames
@@ -82,6 +82,10 @@ class Sender:
         if queue.finished:
             self._over()
 
+    def moment(self) -> tuple[int, int]:
+        """A frame and its ``perf_counter_ns``."""
+        return self._moment.look() or (self._client.frame_time, perf_counter_ns())
+
     def _write(self, output: int, offset: int, message: bytes) -> bool:
         try:
             self.ports[output].write_midi_event(offset, message)
@@ -90,9 +94,7 @@ class Sender:
         return True
 
     def _report(self) -> None:
-        # Of the periods since the last report the one that was called least late. JACK's own
-        # estimate of the present frame swings for seconds after the server has stood still.
-        (_, frame, ns), self._moment = self._moment, _NEVER
+        frame, ns = self.moment()
         told = STATUS.pack(frame, ns, self._queue.late, self._queue.left_out, self._skipped)
         with suppress(OSError):  # nobody reads: the end of stdin will tell
             os.write(1, told)
@@ -132,7 +134,8 @@ def _serve(client: Any, wanted: Message, tell: Callable[[Message], None]) -> int
     except jack.JackError as error:
         tell({"type": "refused", "text": f"a port could not be connected: {error}"})
         return 2
-    frame, ns = client.frame_time, perf_counter_ns()
+    sleep(SETTLE_PERIODS * client.blocksize / client.samplerate)
+    frame, ns = sender.moment()
     names = [port.name for port in sender.ports]
     tell({"type": "opened", "ports": names, "frame": frame, "ns": ns})
     os.set_blocking(0, False)

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import rtmidi
 
 from instrument.alsa_check import open_timed
-from instrument.alsa_out import AlsaUnavailableError
+from instrument.alsa_out import AlsaUnavailableError, open_alsa
 from instrument.alsa_out import has_package as has_alsa_package
 from instrument.jack_check import open_checked
-from instrument.jack_out import JackUnavailableError, has_package
+from instrument.jack_out import JackUnavailableError, has_package, open_jack
 from instrument.ledger import NoteEvent
 from instrument.midi_api import (
     CLIENT_NAME,
@@ -83,6 +83,11 @@ class Output(Protocol):
         """The MIDI system it belongs to; ``none`` for a recorder."""
         ...
 
+    @property
+    def lost(self) -> bool:
+        """Whether nothing will be heard from it again, unless another process opens it anew."""
+        ...
+
     def send(self, message: bytes, due_ns: int, /) -> None:
         """Pass one whole MIDI message on; nothing happens after ``close``."""
         ...
@@ -104,6 +109,7 @@ class Recorder:
     name: str = "recorder"
     api: str = "none"
     lead_ns: int = 0
+    lost: bool = False
     closed: bool = False
 
     def send(self, message: bytes, due_ns: int, /) -> None:
@@ -128,6 +134,7 @@ class RtMidiOutput:
     """
 
     lead_ns = 0
+    lost = False
 
     def __init__(
         self,
@@ -171,13 +178,19 @@ class RtMidiOutput:
         self._port.delete()
 
 
-def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
+def open_outputs(
+    names: Sequence[str],
+    midi_api: str,
+    *,
+    client_name: str = CLIENT_NAME,
+    checked: bool = False,
+) -> list[Output]:
     """The outputs that ``--out`` and ``--midi-api`` ask for, at least one.
 
     Without names: a virtual port ``Glisser:out``, or a recorder where the machine has no MIDI
     system. A name is a part of an existing port's. On JACK a note sounds at its very frame, on ALSA
-    it is timed by the kernel, where the optional package is installed and a check passes. Raises
-    :class:`MidiError`, one sentence.
+    it is timed by the kernel, where the optional package is installed and a check passes;
+    ``checked``: it has, a moment ago. Raises :class:`MidiError`, one sentence.
     """
     api = available_api(midi_api)
     if api is None:
@@ -198,17 +211,17 @@ def open_outputs(names: Sequence[str], midi_api: str) -> list[Output]:
 
     try:
         if api == rtmidi.API_UNIX_JACK and has_package():
-            return [*open_checked(choose)]
+            return [*(open_jack if checked else open_checked)(choose, client_name)]
         if api == rtmidi.API_LINUX_ALSA and has_alsa_package():
-            return [*open_timed(choose)]
+            return [*(open_alsa if checked else open_timed)(choose)]
     except JackUnavailableError as error:
         trouble = f"notes are not exact to the frame on JACK: {error}"
     except AlsaUnavailableError as error:
         trouble = f"notes are not timed by the kernel on ALSA: {error}"
     try:
         for name in names:
-            opened.append(_open_existing(api, name, trouble))  # noqa: PERF401 - kept to close on a failure
-        return opened or [_open_virtual(api, trouble)]
+            opened.append(_open_existing(api, name, client_name, trouble))  # noqa: PERF401 - kept to close on a failure
+        return opened or [_open_virtual(api, client_name, trouble)]
     except rtmidi.RtMidiError as error:
         _close(opened)
         raise MidiError(f"the MIDI output did not open: {error}.") from error
@@ -222,17 +235,17 @@ def _close(outputs: Sequence[Output]) -> None:
         output.close()
 
 
-def _open_virtual(api: int, trouble: str | None) -> Output:
+def _open_virtual(api: int, client_name: str, trouble: str | None) -> Output:
     with hushed():
-        port = rtmidi.MidiOut(api, name=CLIENT_NAME)
+        port = rtmidi.MidiOut(api, name=client_name)
         port.open_virtual_port(PORT_NAME)
-    name = f"{CLIENT_NAME}:{PORT_NAME}"
+    name = f"{client_name}:{PORT_NAME}"
     return RtMidiOutput(port, name, api_name(api), trouble=trouble)
 
 
-def _open_existing(api: int, wanted: str, trouble: str | None) -> Output:
+def _open_existing(api: int, wanted: str, client_name: str, trouble: str | None) -> Output:
     with hushed():
-        port = rtmidi.MidiOut(api, name=CLIENT_NAME)
+        port = rtmidi.MidiOut(api, name=client_name)
     try:
         names: list[str] = port.get_ports()
         chosen = _chosen(names, wanted)

@@ -34,6 +34,11 @@ class Outgoing:
         """When :meth:`send_due` next has something to send; ``None`` when nothing waits."""
         return self._waiting[0][0] if self._waiting else None
 
+    @property
+    def lost(self) -> bool:
+        """Whether an output will not be heard again."""
+        return any(output.lost for output in self.outputs)
+
     def hand_over(self, port: int, message: bytes, due_ns: int) -> None:
         """Keep ``message`` for ``due_ns``, nudged; never before what ``port`` already has."""
         self._keep(port, message, due_ns + self._nudges_ns[port])

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event, Thread
 from types import FrameType
 
@@ -20,86 +21,80 @@ from instrument.actions import Action, SetFreeze, SetTempo, Transport
 from instrument.controls import Controls, ControlState
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
-from instrument.events import Decoded
+from instrument.fault import Fault
 from instrument.feedback import Feedback
-from instrument.following import Following
-from instrument.link_session import LinkFollowing, LinkSession
+from instrument.input_link import InputLink, Listening
 from instrument.mapping import Mapping
-from instrument.midi_api import available_api
+from instrument.midi_api import MidiError, available_api
 from instrument.midi_in import MidiInput
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
 from instrument.osc_in import OscInput
-from instrument.patch import load_patch
+from instrument.patch import read_patch
+from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
-from instrument.take import Take, TakeError, check_writable, opening
+from instrument.recording import Recording
+from instrument.session import Keeper, Place, Progress, Session, first_phrase, session_file
+from instrument.take import opening
+from instrument.timekeeper import Timekeeper
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
 
 
-class Fault:
-    """Where a line about something wrong goes: the terminal and every subscriber."""
-
-    def __init__(self, display: Display) -> None:
-        self._display = display
-        self.feedback: Feedback | None = None
-        self.osc: OscInput | None = None
-
-    def __call__(self, line: str) -> None:
-        self._display.fault(line)
-        if self.feedback is not None and self.osc is not None:
-            self.osc.send(self.feedback.on_error(line, time.monotonic()))
-
-
 class Performance:
     """One ``glisser play`` from first check to last note-off."""
 
-    def __init__(self, options: PlayOptions, display: Display) -> None:
+    def __init__(
+        self, asked: PlayOptions, display: Display, resumed: Session | None = None
+    ) -> None:
         """Check everything that can be checked before anything is opened.
 
-        Raises the one-sentence errors of the rooms below (``CheckpointError``, ``PatchError``,
-        ``MidiError``, ``OscPortError``, ``PlayerError``, ``TakeError``).
+        ``resumed``: go on where that one stood, with the options ``asked``. Raises the one-sentence
+        errors of the rooms below (``CheckpointError``, ``PatchError``, ``MidiError``,
+        ``OscPortError``, ``PlayerError``, ``TakeError``).
         """
-        self._options, self._display = options, display
-        if options.take is not None:
-            check_writable(options.take)
-        folder = find_checkpoint(options.checkpoint)
-        self._card = check_checkpoint(folder)
-        patch = load_patch(options.patch, self._card.model.latent_dimensions)
-        self._mapping: Mapping = patch.calibrated_by(curves_of(self._card))
-        display.show_knobs(true_knobs(self._card, self._mapping))
-        self._controls = Controls(
-            ControlState(tempo_bpm=options.tempo_bpm, swing=self._mapping.swing)
-        )
-        self._take: Take | None = None
-        vocabulary = self._card.spelled()
-        self._start_steps = vocabulary.steps(self._card.start_tokens)
-        base = (0.0,) * self._mapping.dimensions
-        self._first = Decoded(base, self._card.start_tokens, self._start_steps)
+        self._asked, self._display = asked.from_anywhere(), display
         self._fault = Fault(display)
-        self._feedback = Feedback(self._mapping, self._start_steps, self._stats)
+        self._recording = Recording(asked.take, display.say, self._fault)
+        folder = find_checkpoint(asked.checkpoint)
+        self._card = check_checkpoint(folder)
+        patch = read_patch(asked.patch, self._card.model.latent_dimensions)
+        options = self._options = asked.with_aliases(patch.ports)
+        self._mapping: Mapping = patch.mapping.calibrated_by(curves_of(self._card))
+        display.show_knobs(true_knobs(self._card, self._mapping))
+        start = ControlState(swing=self._mapping.swing) if resumed is None else resumed.controls
+        self._controls = Controls(replace(start, tempo_bpm=options.tempo_bpm))
+        self._resumed = None if resumed is None else resumed.place
+        self._first = first_phrase(self._card, self._mapping.dimensions, self._resumed)
+        self._feedback = Feedback(self._mapping, self._first.steps, self._stats)
         self._engine = EngineLink(
-            folder, vocabulary, self._send_player, self._engine_ready, self._fault
+            folder, self._card.spelled(), self._send_player, self._engine_ready, self._fault
         )
         ports = max(1, len(options.out))
         mirror = Mirror(self._first, ports, self._mapping.channel, options.bars)
         self._player = PlayerLink(self._setup, mirror, self._engine.request, self._fault)
         self._osc: OscInput | None = None
-        self._midi: MidiInput | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
         self._playing = True  # what the space bar ends
-        self._following: Following | None = None
-        self._link: LinkFollowing | None = None
-        if options.clock == "link":
-            start_stop = self._mapping.receive.transport
-            session = LinkSession(options.tempo_bpm, start_stop=start_stop)
-            self._link = LinkFollowing(session, self._send_player)
-        elif options.clock == "midi":
-            receive = self._mapping.receive
-            self._following = Following(receive, options.tempo_bpm, self._send_player, display.say)
+        self._progress = Progress(self._resumed or Place())
+        self._keeper: Keeper | None = None
+        self._time = Timekeeper(
+            options.clock, self._mapping.receive, options.tempo_bpm, self._send_player, display.say
+        )
+        self._presence = Presence(options.played_to)
+        self._midi = MidiInput(self._mapping, self._act, self._fault, self._time.hear)
+        cables = roles_of(
+            options.played_to, virtual=not options.out, listening=bool(options.inputs)
+        )
+        self._inputs = InputLink(
+            Listening(options.midi_api, options.inputs, options.clock == "midi", cables),
+            self._midi.take,
+            self._outputs_changed,
+            self._fault,
+        )
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -110,7 +105,6 @@ class Performance:
         status = 1
         with ExitStack() as stack:
             stack.callback(self._display.close)
-            api = available_api(self._options.midi_api)
             self._osc = OscInput(
                 self._options.osc_host,
                 self._options.osc_port,
@@ -123,48 +117,61 @@ class Performance:
             self._player.start()
             stack.callback(self._engine.close)
             stack.callback(self._player.close)
-            if self._link is not None:
-                stack.callback(self._link.close)
-                self._link.start()
+            stack.callback(self._time.close)
+            self._time.start()
             self._engine.start()
             # The output opened first, so that on JACK it is the one named Glisser:out.
-            follow = self._following.hear if self._following else None
-            midi = self._midi = MidiInput(
-                api, self._options.inputs, self._mapping, self._act, self._fault, follow
-            )
-            stack.callback(midi.close)
-            self._say_what_is_open(midi)
-            self._begin_take()
-            midi.start()
+            if available_api(self._options.midi_api) is not None:
+                stack.callback(self._inputs.close)
+                self._inputs.start()
+            elif self._options.inputs:
+                raise MidiError(f"--in {self._options.inputs[0]}: there is no MIDI to listen to.")
+            self._say_what_is_open()
+            self._recording.begin(self._played_with)
             self._osc.start()
+            self._keeper = Keeper(session_file(), self._fault)
+            stack.callback(self._keeper.close)  # before the end, which is not to be resumed
             Thread(target=self._send_controls, name="controls", daemon=True).start()
             self._display.start()
-            self._playing = not self._waits_for_start
-            if self._playing:
-                self._act([Transport("play")])
+            self._begin()
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
-        return status if self._finish_take() else 1
+        return status if self._recording.finish() else 1
+
+    def _begin(self) -> None:
+        """Play, or stand where the performance stood that is resumed, or wait for a Start."""
+        place = self._resumed
+        self._playing = not self._time.starts_us and (place is None or place.song_tick is not None)
+        if place is not None:
+            self._act([Transport("panic")])  # what was lost may have left notes
+        if self._playing and place is not None and not self._time.is_another:
+            song_tick = place.song_tick
+            self._send_player({"type": "transport", "do": "play", "song_tick": song_tick})
+        elif self._playing:
+            self._act([Transport("play")])
+        self._controls.changed.set()  # kept from the beginning
 
     def _setup(self) -> Setup:
-        """What a player is told first, now."""
+        """What a player is told first, now; a later one opens what the first one did."""
+        controls, opened = self._controls.state(), self._player.opened
         return Setup(
             out=self._options.out,
-            midi_api=self._options.midi_api,
-            tempo_bpm=self._options.tempo_bpm,
+            midi_api=opened.get("api", self._options.midi_api),
+            tempo_bpm=controls.tempo_bpm,
             bars=self._options.bars,
             checkpoint=self._options.checkpoint,
             first=self._first,
             mapping=self._mapping,
-            controls=self._controls.state(),
+            controls=controls,
             playing=False,  # not before every door is open
             clock_out=self._options.clock_out,
+            checked=opened.get("exact", False),
         )
 
-    def _say_what_is_open(self, midi: MidiInput) -> None:
+    def _say_what_is_open(self) -> None:
         osc_port = self._osc.port if self._osc else self._options.osc_port
-        for line in what_is_open(self._options, self._player.opened, midi.ports, osc_port):
+        for line in what_is_open(self._options, self._player.opened, self._inputs.ports, osc_port):
             self._display.say(line)
         if (linear := without_calibration(self._mapping)) is not None:
             self._display.say(linear)
@@ -173,7 +180,10 @@ class Performance:
     def _supervise(self) -> int:
         """The main thread's loop: what the player tells, until the end."""
         while not self._stopping.is_set():
-            self._show_clock()
+            if (words := self._time.words(time.perf_counter_ns())) is not None:
+                self._display.on_clock(words)
+            self._inputs.watch()
+            self._engine.watch()
             message = self._player.get(timeout_s=0.1)
             if message is not None and message["type"] == "done":
                 return 0
@@ -181,12 +191,28 @@ class Performance:
                 self._note(message)
         return 0
 
+    def _outputs_changed(self, names: Sequence[str]) -> None:
+        """Reader thread of the listener: there are other ports to play to."""
+        gone, back = self._presence.changes(names)
+        for part in gone:
+            self._fault(f"MIDI out: {part} is gone; the music goes on")
+        for part in back:
+            self._fault(f"MIDI out: {part} is back")
+        if back and self._player.opened.get("api") == "jack":
+            # Our ports stayed, and the listener has plugged the cable in again. What sounded when
+            # it was pulled was never closed there.
+            self._act([Transport("panic")])
+        elif back:
+            self._player.replace()
+
     def _note(self, message: Message) -> None:
-        self._write_down(message)
+        self._recording.add(message)
         self._display.on_player(message)
+        if self._progress.hear(message):
+            self._keep()
         if message["type"] == "state":
             self._playing = message["playing"]
-            if self._leader is not None:  # so that whoever asks for the tempo gets the clock's
+            if self._time.is_another:  # so that whoever asks for the tempo gets the clock's
                 self._controls.apply([SetTempo(message["tempo_bpm"])])
         elif message["type"] == "bar":
             self._cutoff_ms = message["cutoff_ms"]
@@ -202,11 +228,8 @@ class Performance:
         while (message := self._player.get(timeout_s=0.0)) is not None:
             self._note(message)
 
-    def _begin_take(self) -> None:
-        """Raises :class:`TakeError`."""
-        if self._options.take is None:
-            return
-        head = opening(
+    def _played_with(self) -> Message:
+        return opening(
             checkpoint=self._options.checkpoint,
             decoder_sha256=self._card.weights[DECODER_FILE],
             first=self._first,
@@ -214,29 +237,6 @@ class Performance:
             tempo_bpm=self._options.tempo_bpm,
             played_with={key: self._player.opened[key] for key in ("port", "api")},
         )
-        self._take = Take(self._options.take, head)
-        if self._take.put_aside is not None:
-            self._display.say(f"a take that was cut off is kept: {self._take.put_aside}")
-
-    def _write_down(self, message: Message) -> None:
-        try:
-            if self._take is not None:
-                self._take.add(message)
-        except TakeError as error:  # a full disk: the music goes on
-            self._fault(str(error))
-
-    def _finish_take(self) -> bool:
-        """Whether there is a whole take, or nobody asked for one."""
-        take = self._take
-        if take is None:
-            return True
-        try:
-            take.finish()
-        except TakeError as error:
-            self._fault(str(error))
-            return False
-        self._display.say(f"take: {take.file}  ({take.bars} bars, {take.onsets} notes)")
-        return take.whole
 
     def _engine_ready(self, ready: Message, took_s: float) -> None:
         """Reader thread of the engine."""
@@ -254,17 +254,11 @@ class Performance:
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
         self._controls.apply(actions)
-        if self._link is not None:
-            for action in actions:
-                if isinstance(action, SetTempo):
-                    self._link.set_tempo(action.bpm)
         transports = [action for action in actions if isinstance(action, Transport)]
         if transports and len(transports) < len(actions):
             # A bundle that sets a tempo and plays must not begin at the old tempo.
             self._send_state()
-        for action in transports:
-            if self._link is None or not self._link.transport(action.do):
-                self._send_player({"type": "transport", "do": action.do})
+        self._time.pass_on(actions)
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -283,6 +277,7 @@ class Performance:
             self._controls.changed.wait()
             self._controls.changed.clear()
             state = self._send_state()
+            self._keep()
             self._display.on_freeze(state.freeze)
             if self._osc is not None:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
@@ -296,32 +291,21 @@ class Performance:
     def _send_player(self, message: Message) -> None:
         self._player.send(message)
 
-    @property
-    def _waits_for_start(self) -> bool:
-        return self._following is not None and self._mapping.receive.transport
-
-    @property
-    def _leader(self) -> Following | LinkFollowing | None:
-        return self._following or self._link
-
-    def _show_clock(self) -> None:
-        if self._leader is not None:
-            self._display.on_clock(self._leader.words(time.perf_counter_ns()))
+    def _keep(self) -> None:
+        """So that ``--resume`` comes back to this."""
+        if self._keeper is not None:
+            session = Session(self._asked, self._controls.state(), self._progress.place)
+            self._keeper.keep(session)
 
     def _stats(self) -> dict[str, float]:
         refused = sum(self._osc.counts.values()) if self._osc else 0
         stats: dict[str, float] = {"osc_refused": refused, "engine_starts": self._engine.starts}
         stats |= {
+            "player_starts": self._player.starts,
             "cutoff_ms": self._cutoff_ms,
-            "programs": self._midi.programs if self._midi else 0,
+            "programs": self._midi.programs,
         }
-        if self._leader is not None:
-            told = self._leader.state(time.perf_counter_ns())
-            stats |= {
-                "clock_locked": int(told.state == "locked"),
-                "clock_bpm": told.tempo_bpm or 0.0,
-            }
-        return stats
+        return stats | self._time.stats(time.perf_counter_ns())
 
     def _handle_signals(self) -> None:
         def stop(_number: int, _frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.wire import BrokenStreamError, Message, read_message
 from instrument.clock import Clock
 from instrument.jack_out import clock_for
-from instrument.midi_api import MidiError
+from instrument.midi_api import CLOCK_CLIENT_NAME, MidiError
 from instrument.midi_out import Output, open_outputs
 from instrument.nudge import nudged_port
 from instrument.outgoing import Outgoing
@@ -65,13 +65,15 @@ def open_doors(setup: Setup) -> Doors:
     names = [port.name for port in notes]
     more = {clock.name: clock.nudge_ns for clock in clocks if clock.name not in names}
     # All at once, since outputs that JACK opens together count the same frames.
-    outputs = open_outputs([*names, *more] if names else [], setup.midi_api)
+    outputs = open_outputs([*names, *more] if names else [], setup.midi_api, checked=setup.checked)
     nudges_ns = [*(port.nudge_ns for port in notes), *more.values()] if names else [0]
     if not names and more:  # a virtual port for the notes
         names = [""]
         nudges_ns += more.values()
         try:
-            outputs += open_outputs([*more], setup.midi_api)
+            outputs += open_outputs(
+                [*more], setup.midi_api, client_name=CLOCK_CLIENT_NAME, checked=setup.checked
+            )
         except MidiError:
             for output in outputs:
                 output.close()
@@ -121,7 +123,8 @@ def main() -> int:
     clock_to = ", ".join(outputs[port].name for port in doors.clock_ports)
     recorder = all(output.api == "none" for output in outputs)
     opened |= {"clock_to": clock_to, "api": outputs[0].api}
-    outbox.post({"type": "opened", **opened, "recorder": recorder})
+    exact = all(output.lead_ns > 0 for output in outputs)  # so they passed their check
+    outbox.post({"type": "opened", **opened, "recorder": recorder, "exact": exact})
     settle_down()
     ask_for_real_time()
     status = _play_until_told(setup, doors, outbox.post)

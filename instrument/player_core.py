@@ -24,6 +24,7 @@ from instrument.tempo import Timeline
 Post: TypeAlias = Callable[..., None]  # takes messages, and tells them all or none
 
 ALIVE_EVERY_NS = 100 * MS
+OUTPUT_LOST = 3  # exit status: another player may find the output again
 # A receiver shall have this long to get ready between Start and the first pulse (MIDI 1.0).
 START_AHEAD_NS = 1 * MS
 
@@ -51,7 +52,7 @@ class Player:
         self._ports = range(len(outgoing.outputs) if ports is None else ports)
         self._clock_ports, self._clock = tuple(clock_ports), ClockSender()
         self._mapping, self._controls = setup.mapping, setup.controls
-        self._base, self._bars = setup.first.z, setup.bars
+        self._base, self._bars = (0.0,) * setup.mapping.dimensions, setup.bars
         self._perf_ns = perf_ns
         self._course = Course(setup.tempo_bpm, now_ns, outgoing.ahead_ns)
         self._core = self._new_core(setup.first)
@@ -88,6 +89,8 @@ class Player:
             self._post({"type": "alive", "line": self._line()})
             for text in self._outgoing.troubles():
                 self._post({"type": "error", "text": text})
+            if self._outgoing.lost:
+                self.exit_status = OUTPUT_LOST
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
         return self._next_ns()
 
@@ -218,6 +221,11 @@ class Player:
                 self._play_from(song_tick, message, now_ns)
             case {"type": "transport", "do": "play"}:
                 self._play(now_ns)
+            case {"type": "make way"}:  # another player goes on: nothing ends but this one
+                self._do(self._core.silence(self._tick_at(now_ns)), now_ns, at_once=True)
+                self._panic.end()
+                self._clock.silence()
+                self._quitting = True
             case {"type": "rejoin"}:
                 self._rejoin(Rejoin.from_message(message), now_ns)
             case {"type": "transport", "do": "stop"}:

@@ -76,6 +76,13 @@ class PlayerLink:
             elif message["type"] == "transport":
                 self._waiting.append(message)
 
+    def replace(self) -> None:
+        """Let another player take over, which opens the ports anew; a rest of about half a second.
+
+        Any thread.
+        """
+        self.send({"type": "make way"})
+
     def put(self, message: Message) -> None:
         """Let :meth:`get` give this, too, in its place among what the player tells. Any thread."""
         self._told.put(message)
@@ -132,6 +139,8 @@ class PlayerLink:
             waiting, self._waiting = self._waiting, []
             if rejoin is not None:
                 child.send(rejoin.to_message())
+                # What moved since it was told its setup.
+                child.send({"type": "controls", **self._setup().controls.to_message()})
             for message in waiting:
                 child.send(message)
         return True

@@ -29,7 +29,8 @@ class Setup:
     """What main says first: all that the player needs to make music before any other message.
 
     ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars``
-    ``None`` for without end; ``first`` is the card's phrase of z = 0; ``playing``: start at once.
+    ``None`` for without end; ``first`` plays until the engine answers; ``playing``: start at once;
+    ``checked``: the outputs were found to be exact already.
     """
 
     out: tuple[str, ...]
@@ -42,6 +43,7 @@ class Setup:
     controls: ControlState
     playing: bool
     clock_out: tuple[str, ...] = ()
+    checked: bool = False
 
     def to_message(self) -> Message:
         """The frame to send."""
@@ -53,12 +55,14 @@ class Setup:
             "tempo_bpm": self.tempo_bpm,
             "bars": self.bars,
             "checkpoint": self.checkpoint,
+            "z": list(self.first.z),
             "tokens": list(self.first.tokens),
             "steps": list(self.first.steps),
             "mapping": self.mapping.to_message(),
             "controls": self.controls.to_message(),
             "playing": self.playing,
             "clock_out": list(self.clock_out),
+            "checked": self.checked,
         }
 
     @classmethod
@@ -67,19 +71,19 @@ class Setup:
         if message["type"] != "setup" or message.get("version") != VERSION:
             raise ValueError(f"the player speaks version {VERSION} and is first told its setup")
         try:
-            mapping = Mapping.from_message(message["mapping"])
-            base = (0.0,) * mapping.dimensions
+            z, tokens, steps = message["z"], message["tokens"], message["steps"]
             return cls(
                 out=tuple(message["out"]),
                 midi_api=message["midi_api"],
                 tempo_bpm=checked_tempo(message["tempo_bpm"]),
                 bars=message["bars"],
                 checkpoint=message["checkpoint"],
-                first=Decoded(base, tuple(message["tokens"]), tuple(message["steps"])),
-                mapping=mapping,
+                first=Decoded(tuple(z), tuple(tokens), tuple(steps)),
+                mapping=Mapping.from_message(message["mapping"]),
                 controls=ControlState.from_message(message["controls"]),
                 playing=message["playing"],
                 clock_out=tuple(message["clock_out"]),
+                checked=message["checked"],
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"the player's setup is not complete: {error!r}") from error

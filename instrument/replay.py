@@ -26,6 +26,10 @@ from instrument.take import (
 )
 from instrument.tempo import TICKS_PER_BAR
 
+MAX_TICK = 1 << 26  # a night and a day at 400 bpm
+# What a damaged account may hold, and what may come of it.
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Adopted:
@@ -55,7 +59,7 @@ class Account:
         """The notes that its account gives. Raises :class:`TakeError` if others were sent."""
         try:
             events = list(_Replay(self.first, self.mapping).events(self.messages))
-        except (ValueError, KeyError, TypeError) as error:
+        except _NONSENSE as error:
             raise TakeError(f"{self.file} is not a whole take: {error!r}") from error
         played = [event for event in events if isinstance(event, NoteEvent)]
         again = played if self._finished else played[: len(self.notes)]
@@ -67,8 +71,12 @@ class Account:
         return played
 
     def midi(self) -> bytes:
-        """The take's .mid, made again: the same bytes."""
-        return midi_of(self.replay(), self.tempo_bpm, self.messages)
+        """The take's .mid, made again: the same bytes. Raises :class:`TakeError`."""
+        notes = self.replay()
+        try:
+            return midi_of(notes, self.tempo_bpm, self.messages)
+        except _NONSENSE as error:
+            raise TakeError(f"{self.file} is not a whole take: {error!r}") from error
 
     @property
     def _finished(self) -> bool:
@@ -150,6 +158,7 @@ def read_take(file: Path) -> Account:
     try:
         lines = read_lines(account)
         head, messages = lines[0], lines[1:]
+        _check_ticks(messages)
         if head["type"] != "glisser-take" or head["format"] != TAKE_FORMAT:
             raise TakeError(f"{account} is no take of format {TAKE_FORMAT}")
         swaps = [m["request"] for m in messages if m["type"] == "take"]
@@ -171,11 +180,20 @@ def read_take(file: Path) -> Account:
         raise TakeError(f"{account} is not there{hint}") from error
     except OSError as error:
         raise TakeError(f"{account} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except _NONSENSE as error:
         raise TakeError(f"{account} is not a whole take: {error!r}") from error
     if not found.bars:
         raise TakeError(f"{account} holds no bar")
     return found
+
+
+def _check_ticks(messages: Sequence[Message]) -> None:
+    """Raises ``ValueError`` for a tick that is none, or that no take lasts until."""
+    for message in messages:
+        for key in ("tick", "step_tick", "song_tick", "until"):
+            tick = message.get(key)
+            if tick is not None and not (type(tick) is int and 0 <= tick <= MAX_TICK):
+                raise ValueError(f"{key} {tick!r} is no tick")
 
 
 def _adopted(request: Message) -> Adopted:

@@ -27,6 +27,12 @@ def whole_floats() -> None:
         torch.set_flush_denormal(False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test, nor a process that it starts, touches the session of whoever runs the tests."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 # No test asserts on wall time: a busy machine is no fault of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -23,17 +23,29 @@ class JackError(Exception):
     """No JACK server could be started; the message holds what jackd said."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JackServer:
-    """A running ``jackd``.
+    """A running ``jackd``, started with ``command``.
 
     ``environment`` leads a client to it; timing may be judged only where it is ``realtime``.
     """
 
     process: subprocess.Popen[bytes]
+    command: tuple[str, ...]
     environment: dict[str, str]
     realtime: bool
     log: IO[bytes]
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Another server of the same name. Raises :class:`JackError`."""
+        self.process = _run(self.command, self.log.name)
+        if not _answers(self):
+            raise JackError(f"jackd does not start again; it said: {self.said()}")
 
     def said(self) -> str:
         """Everything that jackd has written so far."""
@@ -59,20 +71,15 @@ def running_jack(period_frames: int = 64) -> Iterator[JackServer]:
         sys.stderr.write("no real-time scheduling here: JACK's own timing is rough\n")
     scheduling = ["-R", f"-P{PRIORITY}"] if realtime else ["-r"]
     driver = ["-d", "dummy", "-r", "48000", "-p", str(period_frames)]
+    command = ("jackd", *scheduling, "-n", name, *driver)
     with tempfile.NamedTemporaryFile("ab") as written, open(written.name, "rb") as log:
-        process = subprocess.Popen(
-            ["jackd", *scheduling, "-n", name, *driver],
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=written,
-        )
-        server = JackServer(process, environment, realtime, log)
+        server = JackServer(_run(command, log.name), command, environment, realtime, log)
         try:
             if not _answers(server):
                 raise JackError(f"jackd does not start here; it said: {server.said()}")
             yield server
         finally:
-            _stop(process)
+            _stop(server.process)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +104,11 @@ def _realtime_allowed() -> bool:
     except FileNotFoundError:
         return False
     return tried.returncode == 0
+
+
+def _run(command: tuple[str, ...], log: str) -> subprocess.Popen[bytes]:
+    with open(log, "ab") as written:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
 
 
 def _answers(server: JackServer) -> bool:

@@ -199,6 +199,15 @@ def playing(
         process.wait()
 
 
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and no mere entry that nobody has waited for (Linux)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return not state.startswith(("Z", "X"))
+
+
 def notes_by_bar(account: Sequence[dict[str, Any]]) -> dict[int, list[tuple[int, int]]]:
     """For each bar from 1: (step in the bar, pitch) of every note struck in it."""
     struck: dict[int, list[tuple[int, int]]] = {}

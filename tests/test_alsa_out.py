@@ -182,7 +182,7 @@ class Stage:
         self.kernel = FakeSequencer()
         self.output = output_on(self.kernel)
         self.start_ns = self.kernel.now_ns
-        self.player = Player(SETUP, Outgoing([self.output]), lambda _: None, self.start_ns)
+        self.player = Player(SETUP, Outgoing([self.output]), lambda *_: None, self.start_ns)
         self.wakings = 0
 
     def run(self, to_ns: int, *messages: Message) -> None:
@@ -374,7 +374,7 @@ def test_a_port_that_is_unplugged_is_told_once() -> None:
     output = output_on(kernel)
     assert output.trouble() is None
     kernel.connected = False
-    gone = "ALSA: Synth:in is gone; nothing is heard there until Glisser is started again"
+    gone = "ALSA: Synth:in is gone; nothing is heard there until it is back"
     assert [output.trouble(), output.trouble()] == [gone, None]
     output.send(NOTE_ON, kernel.now_ns)
 

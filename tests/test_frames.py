@@ -5,7 +5,15 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from instrument.frames import CLOSE_ALL, QUIET_CYCLES, RECORD, FrameCount, FrameGrid, FrameQueue
+from instrument.frames import (
+    CLOSE_ALL,
+    QUIET_CYCLES,
+    RECORD,
+    FrameCount,
+    FrameGrid,
+    FrameQueue,
+    LeastLate,
+)
 from instrument.tempo import TICKS_PER_BEAT, Timeline
 
 PERIOD = 64
@@ -146,3 +154,14 @@ def test_at_the_end_all_that_was_handed_over_sounds_and_is_closed() -> None:
         (256, 1, b"\x8f\x7f\x40"),
     ]
     assert next(starts) >= 256 + QUIET_CYCLES * PERIOD
+
+
+def test_the_period_called_least_late_says_where_the_frames_lie() -> None:
+    """A busy machine calls late, and never early; after a look it begins anew."""
+    moment = LeastLate(RATE)
+    assert moment.look() is None
+    for number, late_ns in enumerate([900_000, 20_000, 3_000_000]):
+        start = 48_000 + number * PERIOD
+        moment.note(start, round(number * PERIOD * 1e9 / RATE) + late_ns)
+    assert moment.look() == (48_000 + PERIOD, round(PERIOD * 1e9 / RATE) + 20_000)
+    assert moment.look() is None

@@ -321,7 +321,7 @@ def test_a_port_that_is_not_there_is_refused_and_another_output_not_tried(
 def test_where_the_check_fails_rtmidi_plays_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The music is heard either way; the sentence is told once."""
 
-    def fails(_choose: object) -> Sequence[JackOutput]:
+    def fails(_choose: object, _client_name: str) -> Sequence[JackOutput]:
         raise JackUnavailableError("3 of 24 were not in a check")
 
     monkeypatch.setattr(midi_out, "open_checked", fails)

@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.wire import Message
@@ -45,7 +44,7 @@ def test_a_checkpoint_without_calibration_is_told_in_one_line(tiny_checkpoint: P
         PlayOptions(checkpoint=str(tiny_checkpoint), midi_api="none"), Display(told)
     )
     performance._player.opened = {"recorder": True, "clock_to": ""}
-    performance._say_what_is_open(SimpleNamespace(ports=()))
+    performance._say_what_is_open()
     assert "knobs 1, 2, 3 and 4 are linear" in told.getvalue()
 
 
