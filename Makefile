@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-sync bench-startup soak picture wheel clean
+	bench-sync bench-startup soak torture fuzz lock audit picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ help: ## list what can be made
 
 setup: $(INSTALLED) ## build .venv and install Glisser into it; done again when pyproject.toml changes
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml constraints.txt
 	@rm -f $@
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
 		for python in python3 python3.12 python3.11 none; do \
@@ -27,7 +27,7 @@ $(INSTALLED): pyproject.toml
 		if [ "$$python" = none ]; then echo '$(NO_PYTHON)' >&2; exit 1; fi; \
 		echo "Building $(VENV) with $$("$$python" --version); the first time takes some minutes."; \
 		"$$python" -m venv --clear $(VENV); fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
 		|| { echo '$(NO_INSTALL)' >&2; exit 1; }
 	@touch $@
 
@@ -55,7 +55,7 @@ train: ## train the stage checkpoint in its five parts, in runs/; what was inter
 train-paper: ## train the paper-256 checkpoint in its two parts, likewise
 train train-paper: setup
 	@set -e; for part in $(PARTS); do \
-		if [ -f runs/$$part/state.pt ]; then more=--resume; else more=; fi; \
+		if [ -f runs/$$part/state.safetensors ]; then more=--resume; else more=; fi; \
 		$(BIN)/glisser train --config engine/configs/$$part.toml --out runs/$$part $$more; done
 
 results: setup ## train and measure the five models of docs/results.md, hours; what is done is kept
@@ -65,11 +65,11 @@ bench-train: setup ## how fast the exact tangent trains, against double backward
 	@$(BIN)/python -W ignore -m benchmarks.train_speed
 
 bench-decode: setup ## how fast a phrase is decoded, against onnxruntime; writes docs/decoding.md
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -W ignore -m benchmarks.decode
 
 bench-timing: setup ## how even the beat is, against a bare loop, isobar and mido; idle machine, hours
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.timing $(if $(ONSETS),--onsets $(ONSETS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-cutoff: setup ## how late a knob may be moved and be heard at the bar line; writes docs/cutoff.md
@@ -83,6 +83,24 @@ bench-startup: setup ## from the command to the first note, and what the player 
 
 soak: setup ## an hour in real time and 100,000 bars offline: drift, misses, notes left open, memory
 	@$(BIN)/python -W ignore -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+torture: setup ## kill and pull what can be, while it plays; idle machine, two hours, resumable
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -W ignore -m benchmarks.torture
+
+fuzz: setup ## a million broken datagrams and a storm of knobs, while it plays; idle machine
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -W ignore -m benchmarks.fuzz
+
+lock: setup ## write down the versions that are installed, with every extra, as those to be tested with
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench,jack,alsa,link]'
+	@head -n 1 constraints.txt > constraints.new
+	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//' >> constraints.new
+	@mv constraints.new constraints.txt
+
+audit: setup ## ask the public list of holes about every locked version; needs the network
+	@$(BIN)/python -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit
+	@.audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from tests.jack import JackServer, running_jack
 
 INPUT = "glisser-judge:in"
 PATIENCE_S = 60.0
+AT_ONCE = 1  # messages of the controller in a period: more, and the judge itself is late
+SETTLE_S = 0.01  # whoever is in a period is through with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,25 @@ class Judge:
     """
 
     client: Any
+    port: Any  # the input; None while it is unplugged
+    knobs: Any = None  # an output, once it is plugged in, and what it is to send
+    sending: deque[bytes] = field(default_factory=deque)
     heard: deque[Heard] = field(default_factory=deque)
     stops: list[int] = field(default_factory=list)
 
     def frame(self) -> int:
         """JACK's present frame, to a few microseconds."""
         return int(self.client.frame_time)
+
+    def plug_in(self, name: str) -> None:
+        """Have a controller's port of that name."""
+        self.knobs = self.client.midi_outports.register(name)
+
+    def unplug(self) -> None:
+        """The controller is gone."""
+        port, self.knobs = self.knobs, None
+        time.sleep(SETTLE_S)
+        port.unregister()
 
     def next_note_on(self, patience_s: float = PATIENCE_S) -> Heard:
         """The next note-on, in order of arrival. Raises ``TimeoutError``."""
@@ -68,11 +84,10 @@ class Judge:
 
 
 @dataclass
-class Stage:
-    """A running server, judge and ``glisser play``."""
+class Played:
+    """A running ``glisser play`` on a private server."""
 
     jack: JackServer
-    judge: Judge
     process: subprocess.Popen[bytes]
     began_ns: int  # perf_counter_ns just before the command was started
     osc_port: int
@@ -88,6 +103,13 @@ class Stage:
         return self._socket.recv(65536)
 
 
+@dataclass
+class Stage(Played):
+    """With a judge in this process."""
+
+    judge: Judge
+
+
 def osc_bytes(address: str, *values: float) -> bytes:
     """One OSC message with float arguments."""
     builder = OscMessageBuilder(address)
@@ -97,18 +119,18 @@ def osc_bytes(address: str, *values: float) -> bytes:
 
 
 @contextmanager
-def on_stage(*arguments: str) -> Iterator[Stage]:
+def on_stage(*arguments: str, knobs: str | None = None) -> Iterator[Stage]:
     """``glisser play`` with ``arguments``, into the judge. ``ImportError``: no JACK-Client.
 
-    Everything is ended at the end; the server is a private one with the dummy driver.
+    Everything is ended at the end; the server is a private one with the dummy driver. ``knobs``:
+    the name of a controller's port that is there from the beginning.
     """
     import jack
 
-    with running_jack() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+    with running_jack() as server:
         os.environ.update(server.environment)
         client = jack.Client("glisser-judge", no_start_server=True)
-        judge = Judge(client)
-        port = client.midi_inports.register("in")
+        judge = Judge(client, client.midi_inports.register("in"))
 
         next_start: list[int] = []
 
@@ -117,26 +139,42 @@ def on_stage(*arguments: str) -> Iterator[Stage]:
             if next_start not in ([], [began]):
                 judge.stops.append(began)
             next_start[:] = [began + frames]
-            for offset, data in port.incoming_midi_events():
-                judge.heard.append(Heard(began + offset, bytes(data)))
+            if (knobs := judge.knobs) is not None:
+                knobs.clear_buffer()
+                for _ in range(min(AT_ONCE, len(judge.sending))):
+                    knobs.write_midi_event(0, judge.sending.popleft())
+            if (port := judge.port) is not None:
+                for offset, data in port.incoming_midi_events():
+                    judge.heard.append(Heard(began + offset, bytes(data)))
 
         client.set_process_callback(process)
         client.set_xrun_callback(lambda _delayed: judge.stops.append(client.last_frame_time))
-        with client:
-            command = [*(sys.executable, "-m", "instrument.cli", "play", "--out", INPUT)]
-            osc_port = _free_udp_port()
-            command += ["--osc", f"127.0.0.1:{osc_port}", *arguments]
-            began_ns = time.perf_counter_ns()
-            child = subprocess.Popen(  # noqa: S603 - our own command
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            try:
-                yield Stage(server, judge, child, began_ns, osc_port, sender)
-            finally:
-                _end(child)
+        if knobs is not None:
+            judge.plug_in(knobs)
+        with client, played(server, *arguments) as play:
+            yield Stage(**vars(play), judge=judge)
+
+
+@contextmanager
+def played(server: JackServer, *arguments: str) -> Iterator[Played]:
+    """``glisser play`` with ``arguments`` into ``INPUT``; ended at the end.
+
+    What it keeps of its session goes to a folder of its own.
+    """
+    osc_port = _free_udp_port()
+    command = [*(sys.executable, "-m", "instrument.cli", "play", "--out", INPUT)]
+    command += ["--osc", f"127.0.0.1:{osc_port}", *arguments]
+    nowhere = subprocess.DEVNULL
+    with tempfile.TemporaryDirectory() as kept, _udp() as sender:
+        environment = {**os.environ, **server.environment, "XDG_STATE_HOME": kept}
+        began_ns = time.perf_counter_ns()
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, stdin=nowhere, stdout=nowhere, stderr=nowhere
+        )
+        try:
+            yield Played(server, child, began_ns, osc_port, sender)
+        finally:
+            _end(child)
 
 
 def matching(sequence: Sequence[Heard]) -> tuple[int, int, int]:
@@ -162,7 +200,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
+def _udp() -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
 def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    with _udp() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -34,6 +34,17 @@ def memory(pid: int) -> dict[str, Memory]:
     return found
 
 
+def pids(pid: int) -> dict[str, int]:
+    """The processes of ``glisser play`` by module name, ``main`` among them.
+
+    Raises ``ImportError`` without psutil.
+    """
+    import psutil
+
+    children = psutil.Process(pid).children(recursive=True)
+    return {"main": pid, **{_module(child): child.pid for child in children}}
+
+
 def parsed(status: str) -> Memory:
     """Memory from the text of ``/proc/<pid>/status``."""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)

@@ -33,6 +33,7 @@ class Counter:
     name: str = "counter"
     api: str = "none"
     lead_ns: int = 0
+    lost: bool = False
     ons: int = 0
     offs: int = 0
     worst_ns: int = 0
@@ -73,8 +74,12 @@ class Told:
         self._due: deque[tuple[int, Message]] = deque()
         self._next: list[Message] = []
 
-    def post(self, message: Message) -> None:
+    def post(self, *messages: Message) -> None:
         """What the player says."""
+        for message in messages:
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
         match message["type"]:
             case "request":
                 self.requests += 1
