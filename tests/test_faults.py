@@ -16,6 +16,7 @@ import rtmidi
 from benchmarks.torture_server import kill_server
 from tests.jack import JackServer, running_jack
 from tests.live import Play, alive, judging, playing, wait_for_port
+from tests.test_live import send_udp
 
 JACK = ["jackd", "jack_midi_dump", "jack_lsp", "stdbuf"]
 NOTE_ON = 0x90
@@ -114,6 +115,20 @@ def test_a_lost_player_is_replaced_and_nothing_sticks(
     ]
     subprocess.run(command, check=True)
     assert again.read_bytes() == play.take.read_bytes()
+
+
+def test_an_engine_that_does_not_answer_is_replaced(tmp_path: Path) -> None:
+    """It is not dead, only silent: after five seconds it is, and another has the knobs."""
+    with playing(tmp_path / "t.mid", "--midi-api", "none") as play:
+        play.until("engine ready")
+        first = play.children()["engine.service"]
+        os.kill(first, signal.SIGSTOP)
+        send_udp(play.osc_port, "/glisser/knob/1", 1.0)
+        play.until("the engine died")
+        play.until(r"z1 \+3\.00")
+        assert play.children()["engine.service"] != first
+        assert not alive(first)
+        end(play)
 
 
 @pytest.mark.real(needs=JACK)
