@@ -22,7 +22,7 @@ from tests.live import alive
 TEMPO_BPM = 240.0
 STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
 LOADED_S = 8.0
-AFTER_S = 2.5
+AFTER_S = 1.5
 AWAY_S = 1.0  # how long a port is unplugged
 GONE_S = 2.0  # by then nothing of a performance may be left
 PATIENCE_S = 30.0
