@@ -178,7 +178,7 @@ def played(server: JackServer, *arguments: str) -> Iterator[Played]:
 
 
 def matching(sequence: Sequence[Heard]) -> tuple[int, int, int]:
-    """Note-ons, note-offs, and how many pitches are still open at the end."""
+    """Note-ons, note-offs that close one, and how many pitches are still open at the end."""
     ons = offs = 0
     still: set[int] = set()
     for event in sequence:
@@ -186,7 +186,7 @@ def matching(sequence: Sequence[Heard]) -> tuple[int, int, int]:
             ons += 1
             still.add(pitch)
         elif (pitch := event.note_off) is not None:
-            offs += 1
+            offs += pitch in still  # at the end of all they are said twice
             still.discard(pitch)
     return ons, offs, len(still)
 

@@ -93,8 +93,13 @@ def listened(stage: Stage, fault: Callable[[], None]) -> Found:
         "gap_ms": max(0.0, max(gaps) - STEP_FRAMES) * 1e3 / RATE,
         "beside_ms": beside(late, onsets[0]) * 1e3 / RATE,
         "still_open": max(0, still_open - 1),  # the last one struck goes on
-        "void": not clear_of([frame], stage.judge.stops).all(),
+        "void": jack_was_late(stage, heard),
     }
+
+
+def jack_was_late(stage: Stage, heard: Sequence[Heard]) -> bool:
+    """Whether JACK itself was, from the first to the last of what was heard, or near it."""
+    return not clear_of([event.frame for event in heard], stage.judge.stops).all()
 
 
 def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
@@ -138,13 +143,13 @@ def kill_main(stage: Stage) -> Found:
     after = heard_for(stage, GONE_S - gone_s)
     _, _, still_open = matching(before + after)
     orphans = [name for name, pid in family.items() if alive(pid)]
-    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "void": False}
+    void = jack_was_late(stage, [*before, *after])
+    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "void": void}
 
 
 def pull_output(stage: Stage) -> Found:
     """The port that it plays to goes, and comes back under another name: notes, on the beat."""
     before = heard_for(stage, 0.7 + random.random())
-    frame = stage.judge.frame()
     port, stage.judge.port = stage.judge.port, None
     time.sleep(SETTLE_S)
     port.unregister()
@@ -159,7 +164,7 @@ def pull_output(stage: Stage) -> Found:
         "beside_ms": beside(onsets, onsets_of(before)[0]) * 1e3 / RATE,
         "still_open": max(0, still_open - 1),
         "silent_first": after[0].note_on is None,
-        "void": not clear_of([frame, back_frame], stage.judge.stops).all(),
+        "void": jack_was_late(stage, [*before, *after]),
     }
 
 

@@ -6,6 +6,7 @@ process plays them. Both count frames in whole numbers from one origin, so nothi
 
 import heapq
 import struct
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ STATUS = struct.Struct("<qqIII4x")
 
 LATE_PARTS = 20  # a twentieth of a second late: the machine stood still, so no note begins
 QUIET_CYCLES = 2  # after the last message before the client may go
+# A server that is late just then may lose the last note-offs on their way, so they are said again.
+AGAIN_PARTS = 20  # a twentieth of a second later
+RECENT_OFFS = 64
 
 _NOTE_OFF, _NOTE_ON, _RELEASE_VELOCITY = 0x80, 0x90, 64
 _NOTES = 16 * 128
@@ -128,6 +132,10 @@ class FrameQueue:
         self._too_late = rate // LATE_PARTS
         self._soon = rate // 2
         self._sounding = [bytearray(_NOTES) for _ in range(outputs)]
+        self._rate = rate
+        self._offs: deque[tuple[int, int, bytes]] = deque(maxlen=RECENT_OFFS)
+        self._again: int | None = None  # when the last note-offs are said again
+        self._said_again = False
         self._quiet = 0
 
     @property
@@ -159,14 +167,15 @@ class FrameQueue:
         waiting, end = self._waiting, start + frames
         if self.ending and not waiting:
             self._close(start)
-            self._quiet += not waiting
+            if not waiting:
+                self._say_again(start)
         while waiting and waiting[0][0] < end:
             frame, _, output, message = waiting[0]
             if frame < start - self._too_late and message[0] & 0xF0 == _NOTE_ON and message[2]:
                 self.left_out += 1
             elif write(output, max(0, frame - start), message):
                 self.late += frame < start
-                self._remember(output, message)
+                self._remember(start, output, message)
             else:
                 return
             heapq.heappop(waiting)
@@ -175,8 +184,22 @@ class FrameQueue:
         self._serial += 1
         heapq.heappush(self._waiting, (frame, self._serial, output, message))
 
-    def _remember(self, output: int, message: bytes) -> None:
+    def _say_again(self, start: int) -> None:
+        """The note-offs of the last second, once more, before it is quiet for good."""
+        if self._said_again:
+            self._quiet += 1
+        elif self._again is None:
+            self._again = start + self._rate // AGAIN_PARTS
+        elif start >= self._again:
+            self._said_again = True
+            for frame, output, message in list(self._offs):
+                if frame >= start - self._rate:
+                    self._put(start, output, message)
+
+    def _remember(self, start: int, output: int, message: bytes) -> None:
         kind = message[0] & 0xF0
+        if kind == _NOTE_OFF and not self._said_again:
+            self._offs.append((start, output, message))
         if kind in (_NOTE_ON, _NOTE_OFF):
             note = (message[0] & 0x0F) << 7 | message[1]
             self._sounding[output][note] = kind == _NOTE_ON and message[2] > 0

@@ -286,7 +286,8 @@ def test_a_player_that_is_killed_leaves_no_note_hanging() -> None:
             cast(BinaryIO, player.stdout).readline()
             player.kill()
         _until_gone("Glisser:out")
-        assert [message for _, message in judge.heard()] == [NOTE_ON, NOTE_OFF]
+        heard = [message for _, message in judge.heard()]
+        assert heard == [NOTE_ON, NOTE_OFF, NOTE_OFF]  # said twice, for a server that is late
 
 
 @pytest.mark.real(needs=[*REAL, "jack_lsp"])
