@@ -62,6 +62,8 @@ def table(faults: Table, fuzz: Found) -> list[str]:
         "|---|---:|---:|---:|---:|---|",
     ]
     for name, every in faults.items():
+        if not every:
+            continue
         told = [each for each in every if not each["void"]]
         survived = sum(all(good for _, good in LINES[name]([each])) for each in told)
         gaps = [gap for each in told if (gap := _gap_ms(each)) is not None]

@@ -1,4 +1,4 @@
-"""Length-framed JSON messages on byte streams: how the three processes speak to each other.
+"""Length-framed JSON messages on byte streams: how our processes speak to each other.
 
 A frame is a 4-byte big-endian length, then that many bytes of UTF-8 JSON: one object with a
 ``"type"``. Plain data only; nothing that could run code on loading. Pure stdlib, because the

@@ -73,11 +73,6 @@ class EngineLink:
         if child and asked_s is not None and time.monotonic() - asked_s > MAX_SILENCE_S:
             child.kill()
 
-    @property
-    def pid(self) -> int | None:
-        child = self._child
-        return None if child is None else child.pid
-
     def close(self) -> None:
         """End the engine; no new one is started."""
         self._closing.set()

@@ -5,6 +5,7 @@ sound and where the song is, and goes on there. Main process only.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -18,6 +19,7 @@ START_PATIENCE_S = 20.0
 MAX_SILENCE_S = 0.5  # it says that it is alive ten times a second
 AWAKE_S = 0.2  # main itself stood still if it did not look for this long
 RETRY_S = 0.5  # between two players that do not find their ports
+MAX_WAITING = 64
 AGAIN_S = 1.0  # a player that lives shorter than this is not started again at once
 
 
@@ -48,7 +50,8 @@ class PlayerLink:
         self._child: Child | None = None
         self._number = self._gone = 0  # of the player that plays; of the last that ended
         self._began_s = 0.0
-        self._waiting: list[Message] = []  # transport meant for the player to come
+        # Transport meant for the player to come; of a flood the newest.
+        self._waiting: deque[Message] = deque(maxlen=MAX_WAITING)
         self._closing = Event()
         self._heard_s = self._looked_s = time.monotonic()
 
@@ -95,11 +98,6 @@ class PlayerLink:
         if child is not None:
             child.end({"type": "quit"}, QUIT_PATIENCE_S)
 
-    @property
-    def pid(self) -> int | None:
-        with self._lock:
-            return None if self._child is None else self._child.pid
-
     def _try_one(self, rejoin: Rejoin | None) -> str | None:
         """Start a player and let it go on at ``rejoin``; ``None``, or why it would not."""
         first: SimpleQueue[Message] = SimpleQueue()
@@ -136,7 +134,8 @@ class PlayerLink:
                 return False
             self._child, self._number, self.opened = child, number, opened
             self._began_s = self._heard_s = time.monotonic()
-            waiting, self._waiting = self._waiting, []
+            waiting = list(self._waiting)
+            self._waiting.clear()
             if rejoin is not None:
                 child.send(rejoin.to_message())
                 # What moved since it was told its setup.

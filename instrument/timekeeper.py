@@ -24,7 +24,7 @@ class Timekeeper:
         """``send`` tells the player, ``say`` a person. Raises ``LinkUnavailableError``."""
         self._midi: Following | None = None
         self._link: LinkFollowing | None = None
-        self._sends_transport = clock == "midi" and receive.transport
+        self.starts_us = clock == "midi" and receive.transport  # we wait for somebody's Start
         self._send = send
         if clock == "link":
             session = LinkSession(tempo_bpm, start_stop=receive.transport)
@@ -41,11 +41,6 @@ class Timekeeper:
     def is_another(self) -> bool:
         """Whether somebody else beats time."""
         return self._leader is not None
-
-    @property
-    def starts_us(self) -> bool:
-        """Whether we wait for somebody's Start."""
-        return self._sends_transport
 
     def start(self) -> None:
         """Begin to listen to a session."""

@@ -1,4 +1,4 @@
-"""The whole instrument on real parts: three processes, JACK, liblo, Pd, a judge at the far end."""
+"""The whole instrument on real parts: four processes, JACK, liblo, Pd, a judge at the far end."""
 
 import os
 import random

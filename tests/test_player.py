@@ -769,3 +769,16 @@ def test_a_follower_of_our_clock_locks_to_our_bar_lines(lead_ns: int) -> None:
             newest = heard if isinstance(heard, Follow) else getattr(heard, "follow", newest)
     assert len(errors) >= 8
     assert all(error < MS // 10 for bar, error in errors.items() if bar != 4)
+
+
+def test_a_player_that_makes_way_closes_its_notes_and_ends_nothing_else() -> None:
+    """Another one goes on with the song: no end is told, and no bar 1 comes."""
+    stage = Stage()
+    stage.run(BEAT_NS // 2)
+    assert stage.sent()[-1] == NOTE_ON
+    stage.tell({"type": "make way"})
+    stage.tell()
+    assert stage.sent()[-1] == NOTE_OFF
+    assert stage.player.exit_status == 0
+    assert stage.told("silence")
+    assert not stage.told("end")
