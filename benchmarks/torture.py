@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from benchmarks.machine import machine
-from benchmarks.reliability_page import RESULTS, write_page
+from benchmarks.reliability_page import RESULTS, judged, write_page
 from benchmarks.torture_faults import FAULTS, Found, performing
 from benchmarks.torture_server import kill_server
 
@@ -29,19 +29,19 @@ PACKAGES = ("torch", "JACK-Client", "python-rtmidi")
 
 
 def torture(name: str, times: int, found: list[Found], keep: Callable[[], None]) -> None:
-    """Do the fault ``name`` until ``found`` holds ``times`` of it; ``keep()`` after each."""
+    """Do the fault ``name`` until ``found`` holds ``times`` that can be judged; ``keep()`` after each."""
 
     def add(each: Found) -> None:
         found.append(each)
         keep()
         print(f"{name} {len(found)}: {each}", flush=True)
 
-    while len(found) < times:
+    while (done := len(judged(name, found))) < times:
         if name == "server":
             add(kill_server(dict(os.environ)))
             continue
         with performing(loaded=name not in ENDING) as stage:
-            for _ in range(1 if name in ENDING else min(AT_ONCE, times - len(found))):
+            for _ in range(1 if name in ENDING else min(AT_ONCE, times - done)):
                 add(FAULTS[name](stage))
 
 

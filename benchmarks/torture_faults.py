@@ -93,7 +93,7 @@ def listened(stage: Stage, fault: Callable[[], None]) -> Found:
         "gap_ms": max(0.0, max(gaps) - STEP_FRAMES) * 1e3 / RATE,
         "beside_ms": beside(late, onsets[0]) * 1e3 / RATE,
         "still_open": max(0, still_open - 1),  # the last one struck goes on
-        "void": jack_was_late(stage, heard),
+        "jack_late": jack_was_late(stage, heard),
     }
 
 
@@ -144,7 +144,7 @@ def kill_main(stage: Stage) -> Found:
     _, _, still_open = matching(before + after)
     orphans = [name for name, pid in family.items() if alive(pid)]
     # Whether JACK is late or not: processes end, and what sounds is closed.
-    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "void": False}
+    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "jack_late": False}
 
 
 def pull_output(stage: Stage) -> Found:
@@ -164,7 +164,7 @@ def pull_output(stage: Stage) -> Found:
         "beside_ms": beside(onsets, onsets_of(before)[0]) * 1e3 / RATE,
         "still_open": max(0, still_open - 1),
         "silent_first": after[0].note_on is None,
-        "void": jack_was_late(stage, [*before, *after]),
+        "jack_late": jack_was_late(stage, [*before, *after]),
     }
 
 
@@ -181,7 +181,7 @@ def pull_input(stage: Stage) -> Found:
         time.sleep(0.02)
         return bool(asked(stage, "z")[1] == z)
 
-    return {"back_s": until(heard), "void": False}
+    return {"back_s": until(heard), "jack_late": False}
 
 
 FAULTS: dict[str, Callable[[Stage], Found]] = {

@@ -105,7 +105,7 @@ def kill_server(environment: dict[str, str]) -> Found:
         "hung": int(not answers) + int(back >= PATIENCE_S),
         "orphans": left,
         "jack_late": late_before or late_after,
-        "void": False,  # a server that starts is late, and that is part of it
+        "jack_late": False,  # a server that starts is late, and that is part of it
     }
 
 

@@ -12,15 +12,15 @@ from benchmarks.torture_faults import STEP_FRAMES, beside
 from instrument.mapping import Mapping
 from instrument.osc_parse import RefusedError, addresses, parse
 
-PLAYER = {"missing": 4, "gap_ms": 250.0, "beside_ms": 0.1, "still_open": 0, "void": False}
+PLAYER = {"missing": 4, "gap_ms": 250.0, "beside_ms": 0.1, "still_open": 0, "jack_late": False}
 ENGINE = {**PLAYER, "missing": 0, "gap_ms": 0.0, "back_s": 2.5}
-MAIN = {"gone_s": 0.04, "still_open": 0, "orphans": [], "void": False}
+MAIN = {"gone_s": 0.04, "still_open": 0, "orphans": [], "jack_late": False}
 OUTPUT = {
     "back_s": 0.5,
     "beside_ms": 0.0,
     "still_open": 0,
     "silent_first": True,
-    "void": False,
+    "jack_late": False,
 }
 SERVER = {**OUTPUT, "hung": 0, "orphans": []}
 STORM = {
@@ -39,7 +39,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "stopped player": PLAYER,
     "main": MAIN,
     "output port": OUTPUT,
-    "input port": {"back_s": 0.5, "void": False},
+    "input port": {"back_s": 0.5, "jack_late": False},
     "server": SERVER,
 }
 
@@ -81,11 +81,12 @@ def test_what_was_not_reached_is_said(fault: str, changed: dict[str, Any]) -> No
 
 
 def test_void_trials_are_counted_and_not_judged() -> None:
-    """Where JACK itself was late nothing is said of the instrument."""
+    """Where JACK itself was late nothing ill is said of the instrument, and nothing is hidden."""
     told = found()
-    told["faults"]["player"].append({**PLAYER, "still_open": 3, "void": True})
+    told["faults"]["player"].append({**PLAYER, "still_open": 3, "jack_late": True})
+    told["faults"]["player"].append({**PLAYER, "jack_late": True})
     text = page(told, {})
-    assert "| Player killed | 2 | 1 | 1 of 1 |" in text
+    assert "| Player killed | 3 | 1 | 2 of 2 |" in text
     assert "not met" not in text
 
 
