@@ -29,7 +29,7 @@ PACKAGES = ("torch", "JACK-Client", "python-rtmidi")
 
 
 def torture(name: str, times: int, found: list[Found], keep: Callable[[], None]) -> None:
-    """Do the fault ``name`` until ``found`` holds ``times`` that can be judged; ``keep()`` after each."""
+    """Do the fault ``name`` until ``times`` can be judged; ``keep()`` after each."""
 
     def add(each: Found) -> None:
         found.append(each)

@@ -42,18 +42,14 @@ class Ear:
             raise RuntimeError("the judge does not hear")
         return message
 
-    def told(self) -> tuple[list[Heard], list[float], bool]:
-        """What it heard; the moments of the onsets (``perf_counter_ns``); whether JACK was late."""
+    def told(self) -> tuple[list[Heard], list[float]]:
+        """What it heard; the moments of the onsets (``perf_counter_ns``)."""
         cast(BinaryIO, self.process.stdin).close()
         message = self.hear()
         heard = [Heard(frame, bytes.fromhex(text)) for frame, text in message["messages"]]
         frame, ns = message["moment"]
         onsets = [event.frame for event in heard if event.note_on is not None]
-        return (
-            heard,
-            [ns + (onset - frame) * 1e9 / RATE for onset in onsets],
-            bool(message["stops"]),
-        )
+        return heard, [ns + (onset - frame) * 1e9 / RATE for onset in onsets]
 
 
 @contextmanager
@@ -84,7 +80,7 @@ def kill_server(environment: dict[str, str]) -> Found:
         with listening(here) as before, played(jack, *told) as play:
             time.sleep(SETTLE_S + random.random())
             family = set(pids(play.process.pid))
-            _, onsets_before, late_before = before.told()
+            _, onsets_before = before.told()
             jack.kill()
             time.sleep(AWAY_S)
             answers = _answers(play)
@@ -94,7 +90,7 @@ def kill_server(environment: dict[str, str]) -> Found:
                 time.sleep(AFTER_S)
                 back = until(lambda: set(pids(play.process.pid)) == family, PATIENCE_S)
                 everybody = pids(play.process.pid)
-                heard, onsets, late_after = after.told()
+                heard, onsets = after.told()
         left = [name for name, pid in everybody.items() if alive(pid)]
     _, _, still_open = matching(heard)
     return {
@@ -104,7 +100,6 @@ def kill_server(environment: dict[str, str]) -> Found:
         "still_open": max(0, still_open - 1),
         "hung": int(not answers) + int(back >= PATIENCE_S),
         "orphans": left,
-        "jack_late": late_before or late_after,
         "jack_late": False,  # a server that starts is late, and that is part of it
     }
 
