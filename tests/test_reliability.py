@@ -8,7 +8,7 @@ import pytest
 from benchmarks.broken_midi import broken as broken_midi
 from benchmarks.broken_osc import broken, whole
 from benchmarks.reliability_page import page
-from benchmarks.torture_faults import STEP_FRAMES, beside
+from benchmarks.torture_faults import STEP_FRAMES, beside, jack_was_late, suspects
 from instrument.mapping import Mapping
 from instrument.osc_parse import RefusedError, addresses, parse
 
@@ -95,6 +95,18 @@ def test_a_note_beside_the_beat_is_measured_from_either_side() -> None:
     first = 1000
     onsets = [first + 3 * STEP_FRAMES, first + 7 * STEP_FRAMES - 48, first + 9 * STEP_FRAMES + 24]
     assert beside(onsets, first) == 48
+
+
+@pytest.mark.parametrize(
+    ("missing", "stop", "late"),
+    [(None, 3.0, True), (None, 13.0, False), (5, 5.2, True), (5, 2.0, False)],
+)
+def test_jack_is_to_blame_only_where_it_was_late(
+    missing: int | None, stop: float, late: bool
+) -> None:
+    """Beside a hole in the notes; anywhere, where there is none."""
+    onsets = [round(n * STEP_FRAMES) for n in range(12) if n != missing]
+    assert jack_was_late([round(stop * STEP_FRAMES)], suspects(onsets)) is late
 
 
 def test_broken_datagrams_are_broken() -> None:
