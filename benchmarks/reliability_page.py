@@ -21,8 +21,8 @@ a note at every sixteenth at 240 bpm, while its processes are killed (SIGKILL) o
 its server is killed and started again, its ports go and come back, and OSC rains on it: all at
 random moments. A JACK client of the bench hears what comes of it. A trial survives when no note
 stays open and all that the fault's own list below asks for holds. One that did not survive is void
-if JACK itself was late just there, in the hole of the notes: whose fault it was cannot be told. The
-table counts those.
+if JACK itself was late just there, in the hole of the notes, or has lost frames since, so that what
+follows lies elsewhere: whose fault it was cannot be told. The table counts those.
 """
 ENGINE_BACK_S, MAIN_GONE_S, PORT_BACK_S = 5.0, 1.0, 2.0
 

@@ -24,6 +24,7 @@ STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
 LOADED_S = 8.0
 AFTER_S = 1.5
 AWAY_S = 1.0  # how long a port is unplugged
+SLIPPED_MS = 1.0  # less is no period
 GONE_S = 2.0  # by then nothing of a performance may be left
 PATIENCE_S = 30.0
 ENGINE, PLAYER = "engine.service", "instrument.player"
@@ -86,14 +87,16 @@ def listened(stage: Stage, fault: Callable[[], None]) -> Found:
     heard = before + heard_for(stage, AFTER_S)
     onsets = onsets_of(heard)
     gaps = [b - a for a, b in pairwise(onsets)]
-    late = [onset for onset in onsets if onset > frame]
+    off_ms = beside([onset for onset in onsets if onset > frame], onsets[0]) * 1e3 / RATE
     _, _, still_open = matching(heard)
+    # A frame that JACK lost anywhere has moved the onsets after it.
+    doubtful = suspects(onsets) if off_ms < SLIPPED_MS else onsets
     return {
         "missing": round(sum(gaps) / STEP_FRAMES) - len(gaps),
         "gap_ms": max(0.0, max(gaps) - STEP_FRAMES) * 1e3 / RATE,
-        "beside_ms": beside(late, onsets[0]) * 1e3 / RATE,
+        "beside_ms": off_ms,
         "still_open": max(0, still_open - 1),  # the last one struck goes on
-        "jack_late": jack_was_late(stage.judge.stops, suspects(onsets)),
+        "jack_late": jack_was_late(stage.judge.stops, doubtful),
     }
 
 

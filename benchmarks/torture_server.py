@@ -17,7 +17,15 @@ from typing import BinaryIO, cast
 from benchmarks.live_judge import INPUT, Heard, Played, matching, played
 from benchmarks.processes import pids
 from benchmarks.stretches import RATE
-from benchmarks.torture_faults import TEMPO_BPM, Found, arguments, asked, beside, until
+from benchmarks.torture_faults import (
+    TEMPO_BPM,
+    Found,
+    arguments,
+    asked,
+    beside,
+    jack_was_late,
+    until,
+)
 from engine.wire import Message, read_message
 from tests.jack import running_jack
 from tests.live import alive
@@ -42,14 +50,19 @@ class Ear:
             raise RuntimeError("the judge does not hear")
         return message
 
-    def told(self) -> tuple[list[Heard], list[float]]:
-        """What it heard; the moments of the onsets (``perf_counter_ns``)."""
+    def told(self) -> tuple[list[Heard], list[float], bool]:
+        """What it heard; the moments of the onsets (``perf_counter_ns``); whether JACK was late.
+
+        Only between the first and the last onset: a server that starts is late, and that is part of
+        it. A frame that JACK lost there has moved the onsets after it.
+        """
         cast(BinaryIO, self.process.stdin).close()
         message = self.hear()
         heard = [Heard(frame, bytes.fromhex(text)) for frame, text in message["messages"]]
         frame, ns = message["moment"]
         onsets = [event.frame for event in heard if event.note_on is not None]
-        return heard, [ns + (onset - frame) * 1e9 / RATE for onset in onsets]
+        late = bool(onsets) and jack_was_late(message["stops"], onsets)
+        return heard, [ns + (onset - frame) * 1e9 / RATE for onset in onsets], late
 
 
 @contextmanager
@@ -80,7 +93,7 @@ def kill_server(environment: dict[str, str]) -> Found:
         with listening(here) as before, played(jack, *told) as play:
             time.sleep(SETTLE_S + random.random())
             family = set(pids(play.process.pid))
-            _, onsets_before = before.told()
+            _, onsets_before, late_before = before.told()
             jack.kill()
             time.sleep(AWAY_S)
             answers = _answers(play)
@@ -90,7 +103,7 @@ def kill_server(environment: dict[str, str]) -> Found:
                 time.sleep(AFTER_S)
                 back = until(lambda: set(pids(play.process.pid)) == family, PATIENCE_S)
                 everybody = pids(play.process.pid)
-                heard, onsets = after.told()
+                heard, onsets, late_after = after.told()
         left = [name for name, pid in everybody.items() if alive(pid)]
     _, _, still_open = matching(heard)
     return {
@@ -100,7 +113,7 @@ def kill_server(environment: dict[str, str]) -> Found:
         "still_open": max(0, still_open - 1),
         "hung": int(not answers) + int(back >= PATIENCE_S),
         "orphans": left,
-        "jack_late": False,  # a server that starts is late, and that is part of it
+        "jack_late": late_before or late_after,
     }
 
 
