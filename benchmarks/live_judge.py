@@ -127,6 +127,7 @@ def on_stage(*arguments: str, knobs: str | None = None) -> Iterator[Stage]:
     """
     import jack
 
+    sys.setswitchinterval(0.0005)  # JACK's thread shall not wait for the bench's own
     with running_jack() as server:
         os.environ.update(server.environment)
         client = jack.Client("glisser-judge", no_start_server=True)

@@ -201,7 +201,8 @@ def _midi(found: Found) -> list[Line]:
     return [
         (
             f"{found['sent']:,} messages cut off, run on, exclusive or mere noise at a MIDI input; "
-            "the controller is heard after them",
+            "the controller is heard after them, once the last exclusive message has ended (RtMidi "
+            "on JACK takes whatever follows for a part of it)",
             found["left"],
         ),
         *_played_through(found),

@@ -6,6 +6,7 @@ Ticks are handed over ``ahead_ns`` before they are due; what was handed over nev
 from instrument.leader import SLEW_NS, SLEW_TICKS, Follow, Leader
 from instrument.tempo import TICKS_PER_STEP, Timeline
 
+NEVER = -(1 << 62)
 LATE_NS = 50_000_000  # what is later than this is a suspended machine: its note-ons are dropped
 
 
@@ -17,11 +18,16 @@ class Course:
         self.tempo_bpm = tempo_bpm  # what is told; the timeline may lean for a moment
         self._ahead_ns = ahead_ns
         self._settled: tuple[int, Timeline] | None = None
+        self._passed = NEVER  # the horizon when the timeline was bent last
         self._leader = Leader()
 
     def horizon(self, now_ns: int) -> int:
-        """The last tick that is handed over by now: what is before it cannot be recalled."""
-        return self.timeline.tick_at(now_ns + self._ahead_ns)
+        """The last tick that is handed over by now: what is before it cannot be recalled.
+
+        The timeline begins at its anchor. While that is still to come the tempo before it counts:
+        reckoned with a faster one, now would lie in the past.
+        """
+        return max(self._passed, self.timeline.tick_at(now_ns + self._ahead_ns))
 
     def sound_from(self, now_ns: int) -> int:
         """The first tick that is not too late to be heard."""
@@ -39,13 +45,14 @@ class Course:
     def begin(self, line: Timeline) -> None:
         """A play begins, its ticks on ``line``."""
         self.timeline, self._settled, self.tempo_bpm = line, None, line.tempo_bpm
+        self._passed = NEVER
         self._leader.begin()
 
     def set_tempo(self, tempo_bpm: float, now_ns: int) -> int | None:
         """The performer's tempo, from the tick that is returned on; ``None``: a leader decides."""
         if self._leader.heard(now_ns) is not None:
             return None
-        next_tick = self.horizon(now_ns) + 1
+        next_tick = self._next_tick(now_ns)
         self.timeline = self.timeline.at_tempo(tempo_bpm, next_tick)
         self.tempo_bpm, self._settled = tempo_bpm, None
         return next_tick
@@ -58,7 +65,7 @@ class Course:
         """
         self._leader.hear(follow, now_ns)
         self.tempo_bpm = round(follow.tempo_bpm, 2)
-        next_tick = self.horizon(now_ns) + 1
+        next_tick = self._next_tick(now_ns)
         if origin_tick is None:
             self.timeline = self.timeline.at_tempo(follow.tempo_bpm, next_tick)
             return None
@@ -73,6 +80,11 @@ class Course:
         else:
             return wanted
         return None
+
+    def _next_tick(self, now_ns: int) -> int:
+        """The first tick whose place in time may change."""
+        self._passed = self.horizon(now_ns)
+        return max(self._passed + 1, self.timeline.anchor_tick)
 
     def news(self, follow: Follow, tick: int) -> bool:
         """Whether the leader's tempo is worth telling at ``tick``."""
