@@ -203,7 +203,7 @@ def pitch_at(stage: Stage, line: float, tolerance: float) -> int | None:
     while (event := stage.judge.next_note_on()).frame < line - tolerance:
         pass
     if event.frame > line + tolerance:
-        stage.judge.heard.appendleft(event)
+        stage.judge.put_back(event)
         return None
     return event.note_on
 

@@ -16,6 +16,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from benchmarks.broken_midi import broken as broken_midi
+from benchmarks.judge import onsets_of
 from benchmarks.live_judge import Stage
 from benchmarks.machine import machine
 from benchmarks.processes import memory
@@ -27,7 +28,6 @@ from benchmarks.torture_faults import (
     STEP_FRAMES,
     asked,
     heard_for,
-    onsets_of,
     performing,
     until,
 )
@@ -51,18 +51,18 @@ def noise(stage: Stage, count: int) -> None:
     """Let the controller send that many broken messages, as fast as the port takes them."""
     messages, judge = broken_midi(seed=0), stage.judge
     for _ in range(count // BATCH):
-        judge.sending.extend(islice(messages, BATCH))
-        while judge.sending:
+        judge.send(*islice(messages, BATCH))
+        while judge.send():
             time.sleep(0.01)
     # RtMidi on JACK takes all that follows an open system exclusive message for a part of it, a
     # status byte too, until one says that it ends.
-    judge.sending.append(END_OF_EXCLUSIVE)
+    judge.send(END_OF_EXCLUSIVE)
 
 
 def turned(stage: Stage) -> bool:
     """Whether the controller's knob is heard after all that."""
     stage.osc("/glisser/knob/2", 0.5)
-    stage.judge.sending.append(bytes((0xB0, CC, 127)))
+    stage.judge.send(bytes((0xB0, CC, 127)))
     return until(lambda: bool(asked(stage, "z")[1] == 3.0), 5.0) < 5.0
 
 

@@ -19,7 +19,8 @@ from typing import Any
 
 from pythonosc.osc_message import OscMessage
 
-from benchmarks.live_judge import Heard, Stage, matching, on_stage
+from benchmarks.judge import Heard, matching, onsets_of
+from benchmarks.live_judge import Stage, on_stage
 from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
 from benchmarks.soak_offline import soak_offline
@@ -55,14 +56,13 @@ def soak_live(minutes: float) -> dict[str, Any]:
     """Play for so long; what arrived, what was missed, what grew."""
     weighed: list[dict[str, Memory]] = []
     heard: list[Heard] = []
-    with on_stage("--tempo", str(TEMPO_BPM)) as stage:
+    with on_stage("--tempo", str(TEMPO_BPM), timed=False) as stage:
         heard.append(stage.judge.next_note_on())
         began_s = time.monotonic()
         weigh_s = began_s
         while (now_s := time.monotonic()) - began_s < 60.0 * minutes:
             stage.osc("/glisser/knob/1", random.random())
-            while stage.judge.heard:
-                heard.append(stage.judge.heard.popleft())
+            heard += stage.judge.hear()
             if now_s >= weigh_s:
                 weighed.append(memory(stage.process.pid))
                 weigh_s += WEIGH_EVERY_S
@@ -71,10 +71,10 @@ def soak_live(minutes: float) -> dict[str, Any]:
         stage.process.terminate()  # as a performer would end it: every note is closed
         stage.process.wait(20.0)
         time.sleep(CLOSING_S)
-        heard += stage.judge.heard
+        heard += stage.judge.hear()
         stops = stage.judge.stops
     ons, offs, still_open = matching(heard)
-    onsets = [event.frame for event in heard if event.note_on is not None]
+    onsets = onsets_of(heard)
     clear = clear_of(onsets, stops)
     return {
         "minutes": minutes,

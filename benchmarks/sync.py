@@ -232,7 +232,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry", action="store_true", help="print the page, write nothing")
     asked = parser.parse_args(arguments)
     try:
-        with tempfile.TemporaryDirectory() as kept, running_jack(PERIOD_FRAMES) as jack:
+        with (
+            tempfile.TemporaryDirectory() as kept,
+            running_jack(PERIOD_FRAMES, synchronous=False) as jack,
+        ):
             folder = Path(kept)
             write_checkpoint("stage", folder / "onsets")
             write_patch(folder / "patch.toml")

@@ -182,7 +182,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = json.loads(told.out.read_text()) if told.out.exists() else {"cells": {}}
     results |= {"machine": machine(*PACKAGES), "period": PERIOD_FRAMES}
     try:
-        with tempfile.TemporaryDirectory() as kept, running_jack(PERIOD_FRAMES) as jack:
+        with (
+            tempfile.TemporaryDirectory() as kept,
+            running_jack(PERIOD_FRAMES, synchronous=False) as jack,
+        ):
             folder = Path(kept)
             write_checkpoint("stage", folder / "onsets")
             bench = Bench(jack, folder, onsets, WARM_BARS)

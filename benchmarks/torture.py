@@ -4,9 +4,10 @@
 
 A performance on a private JACK server strikes a note at every sixteenth, so that what is missing
 can be counted. The engine, the player and main are killed, and the player is stopped, at random
-moments; the JACK server is killed and started again; ports go and come back. What is done is kept,
-so an interrupted run goes on where it was; docs/reliability.md is made from it. It needs the extras
-``jack`` and ``bench``.
+moments; the JACK server is killed and started again; ports go and come back. To compare, it is also
+left alone. A watch that knows nothing of it notes when the machine itself stood still. What is done
+is kept, so an interrupted run goes on where it was; docs/reliability.md is made from it. It needs
+the extras ``jack`` and ``bench``.
 """
 
 import argparse
@@ -14,9 +15,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from time import perf_counter_ns
 
 from benchmarks.machine import machine
 from benchmarks.reliability_page import RESULTS, write_page
+from benchmarks.standstill import watching
 from benchmarks.torture_faults import FAULTS, Found, performing
 from benchmarks.torture_server import kill_server
 
@@ -31,18 +35,22 @@ PACKAGES = ("torch", "JACK-Client", "python-rtmidi")
 def torture(name: str, times: int, found: list[Found], keep: Callable[[], None]) -> None:
     """Do the fault ``name`` until it was done ``times``; ``keep()`` after each."""
 
-    def add(each: Found) -> None:
+    def add(fault: Callable[[], Found]) -> None:
+        began_ns = perf_counter_ns()
+        each = fault()
+        each["stood_still"] = watch.stood_still(began_ns, perf_counter_ns())
         found.append(each)
         keep()
         print(f"{name} {len(found)}: {each}", flush=True)
 
-    while (done := len(found)) < times:
-        if name == "server":
-            add(kill_server(dict(os.environ)))
-            continue
-        with performing(loaded=name not in ENDING) as stage:
-            for _ in range(1 if name in ENDING else min(AT_ONCE, times - done)):
-                add(FAULTS[name](stage))
+    with watching() as watch:
+        while (done := len(found)) < times:
+            if name == "server":
+                add(lambda: kill_server(dict(os.environ)))
+                continue
+            with performing(loaded=name not in ENDING) as stage:
+                for _ in range(1 if name in ENDING else min(AT_ONCE, times - done)):
+                    add(partial(FAULTS[name], stage))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

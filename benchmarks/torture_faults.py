@@ -5,15 +5,16 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pythonosc.osc_message import OscMessage
 
-from benchmarks.live_judge import SETTLE_S, Heard, Played, Stage, matching, on_stage
+from benchmarks.beats import beat
+from benchmarks.judge import EAR, HAND, Heard, matching, onsets_of
+from benchmarks.live_judge import Played, Stage, on_stage
 from benchmarks.processes import pids
 from benchmarks.stretches import RATE
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
@@ -21,10 +22,10 @@ from tests.live import alive
 
 TEMPO_BPM = 240.0
 STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
+STEP_NS = 15e9 / TEMPO_BPM
 LOADED_S = 8.0
 AFTER_S = 1.5
 AWAY_S = 1.0  # how long a port is unplugged
-SLIPPED_MS = 1.0  # less is no period
 GONE_S = 2.0  # by then nothing of a performance may be left
 PATIENCE_S = 30.0
 ENGINE, PLAYER = "engine.service", "instrument.player"
@@ -46,7 +47,7 @@ def performing(*, loaded: bool = True) -> Iterator[Stage]:
     """Such a performance, playing, its engine ``loaded``; it listens to the judge's controller."""
     with tempfile.TemporaryDirectory() as kept:
         told = [*arguments(Path(kept)), "--in", KNOBS]
-        with on_stage(*told, knobs=KNOBS) as stage:
+        with on_stage(*told, hand=KNOBS, timed=False) as stage:
             stage.judge.next_note_on()
             if loaded:
                 heard_for(stage, LOADED_S)
@@ -56,10 +57,7 @@ def performing(*, loaded: bool = True) -> Iterator[Stage]:
 def heard_for(stage: Stage, seconds: float) -> list[Heard]:
     """What arrives in that time."""
     time.sleep(seconds)
-    heard = []
-    while stage.judge.heard:
-        heard.append(stage.judge.heard.popleft())
-    return heard
+    return stage.judge.hear()
 
 
 def asked(play: Played, what: str) -> list[Any]:
@@ -68,48 +66,20 @@ def asked(play: Played, what: str) -> list[Any]:
     return list(OscMessage(play.answer()).params)
 
 
-def onsets_of(heard: Sequence[Heard]) -> list[int]:
-    """The frames of the note-ons."""
-    return [event.frame for event in heard if event.note_on is not None]
-
-
-def beside(onsets: Sequence[float], first: float, step: float = STEP_FRAMES) -> float:
-    """How far the onset that lies worst on the grid from ``first`` on lies off it, in its unit."""
-    off = [(onset - first + step / 2) % step - step / 2 for onset in onsets]
-    return max((abs(each) for each in off), default=0.0)
-
-
 def listened(stage: Stage, fault: Callable[[], None]) -> Found:
     """What is heard of a fault: how long nothing began, how far off the beat, what stays open."""
+    judge = stage.judge
     before = heard_for(stage, 0.7 + random.random())
-    frame = stage.judge.frame()
+    fault_ns = time.perf_counter_ns()
     fault()
     heard = before + heard_for(stage, AFTER_S)
-    onsets = onsets_of(heard)
-    gaps = [b - a for a, b in pairwise(onsets)]
-    off_ms = beside([onset for onset in onsets if onset > frame], onsets[0]) * 1e3 / RATE
+    onsets = [judge.when_ns(frame) for frame in onsets_of(heard)]
+    holes = [(begin, end) for _, begin, end in judge.holes]
     _, _, still_open = matching(heard)
-    # A frame that JACK lost anywhere has moved the onsets after it.
-    doubtful = suspects(onsets) if off_ms < SLIPPED_MS else onsets
     return {
-        "missing": round(sum(gaps) / STEP_FRAMES) - len(gaps),
-        "gap_ms": max(0.0, max(gaps) - STEP_FRAMES) * 1e3 / RATE,
-        "beside_ms": off_ms,
+        **beat(onsets, fault_ns, STEP_NS, holes).as_dict(),
         "still_open": max(0, still_open - 1),  # the last one struck goes on
-        "jack_late": jack_was_late(stage.judge.stops, doubtful),
     }
-
-
-def suspects(onsets: Sequence[int]) -> Sequence[int]:
-    """The two onsets that the longest hole lies between; without a hole, all of them."""
-    first, last = max(pairwise(onsets), key=lambda pair: pair[1] - pair[0])
-    return [first, last] if last - first > 1.5 * STEP_FRAMES else onsets
-
-
-def jack_was_late(stops: Sequence[int], frames: Sequence[int]) -> bool:
-    """Whether JACK itself was, from the first of ``frames`` to the last, or a step beside them."""
-    first, last = min(frames) - STEP_FRAMES, max(frames) + STEP_FRAMES
-    return any(first <= stop <= last for stop in stops)
 
 
 def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
@@ -118,6 +88,11 @@ def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
     while not true() and time.monotonic() - began_s < patience_s:
         time.sleep(0.02)
     return time.monotonic() - began_s
+
+
+def do_nothing(stage: Stage) -> Found:
+    """What is heard without a fault: the machine's own share of what is heard of the rest."""
+    return listened(stage, lambda: None)
 
 
 def kill_engine(stage: Stage) -> Found:
@@ -153,48 +128,47 @@ def kill_main(stage: Stage) -> Found:
     after = heard_for(stage, GONE_S - gone_s)
     _, _, still_open = matching(before + after)
     orphans = [name for name, pid in family.items() if alive(pid)]
-    # Whether JACK is late or not: processes end, and what sounds is closed.
-    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans, "jack_late": False}
+    return {"gone_s": gone_s, "still_open": still_open, "orphans": orphans}
 
 
 def pull_output(stage: Stage) -> Found:
     """The port that it plays to goes, and comes back under another name: notes, on the beat."""
     before = heard_for(stage, 0.7 + random.random())
-    port, stage.judge.port = stage.judge.port, None
-    time.sleep(SETTLE_S)
-    port.unregister()
+    judge = stage.judge
+    judge.unplug(EAR)
     time.sleep(AWAY_S)
-    stage.judge.port = stage.judge.client.midi_inports.register(f"in-{random.randrange(10**6)}")
-    back_frame = stage.judge.frame()
+    back_ns = time.perf_counter_ns()
+    judge.plug_in(EAR, f"{EAR}-{random.randrange(10**6)}")
     after = heard_for(stage, AFTER_S)
-    onsets = onsets_of(after)
+    onsets = [judge.when_ns(frame) for frame in onsets_of([*before, *after])]
+    back = next(onset for onset in onsets if onset > back_ns)
     _, _, still_open = matching(after)
     return {
-        "back_s": (onsets[0] - back_frame) / RATE,
-        "beside_ms": beside(onsets, onsets_of(before)[0]) * 1e3 / RATE,
+        "back_s": (back - back_ns) / 1e9,
+        "beside_ms": beat(onsets, back_ns, STEP_NS).beside_ms,
         "still_open": max(0, still_open - 1),
         "silent_first": after[0].note_on is None,
-        "jack_late": jack_was_late(stage.judge.stops, [event.frame for event in (*before, *after)]),
     }
 
 
 def pull_input(stage: Stage) -> Found:
     """The controller goes and comes back under another number; its knob is heard again."""
-    stage.judge.unplug()
+    stage.judge.unplug(HAND)
     time.sleep(AWAY_S)
     value, z = random.choice([(0, -3.0), (127, 3.0)])
     stage.osc("/glisser/knob/2", 0.5)
-    stage.judge.plug_in(f"{KNOBS}-{random.randrange(10**6)}")
+    stage.judge.plug_in(HAND, f"{KNOBS}-{random.randrange(10**6)}")
 
     def heard() -> bool:
-        stage.judge.sending.append(bytes((0xB0, CC, value)))
+        stage.judge.send(bytes((0xB0, CC, value)))
         time.sleep(0.02)
         return bool(asked(stage, "z")[1] == z)
 
-    return {"back_s": until(heard), "jack_late": False}
+    return {"back_s": until(heard)}
 
 
 FAULTS: dict[str, Callable[[Stage], Found]] = {
+    "nothing": do_nothing,
     "engine": kill_engine,
     "player": kill_player,
     "stopped player": stop_player,

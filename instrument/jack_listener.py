@@ -68,9 +68,9 @@ def listen(name: str) -> int:
         write_message(tell, {"type": "ready", "port": listener.port.name})
         while os.read(0, 4096):
             pass
-        client.deactivate()
-        heard = [[frame, message.hex()] for frame, message in listener.heard]
-        told = {"messages": heard, "stops": listener.stops, "moment": listener.moment.look()}
+        # Not deactivated: libjack may cancel the callback's thread with Python's lock in its hand.
+        heard = [[frame, message.hex()] for frame, message in list(listener.heard)]
+        told = {"messages": heard, "stops": list(listener.stops), "moment": listener.moment.look()}
         write_message(tell, {"type": "heard", **told})
     return 0
 

@@ -30,10 +30,13 @@ class JackPatchbay:
         self._patchbay.made_anew(registered)
         ports = {port.name: port for port in self._client.get_ports(is_midi=True)}
         ours = [name for name in ports if role_of(name) is not None]
-        connections = {
-            name: [peer.name for peer in self._client.get_all_connections(ports[name])]
-            for name in ours
-        }
+        try:
+            connections = {
+                name: [peer.name for peer in self._client.get_all_connections(ports[name])]
+                for name in ours
+            }
+        except jack.JackError:  # a port went while it was looked at: the next look knows more
+            return self._patchbay.peers
         for cable in self._patchbay.missing(ports, connections):
             ends = (cable.port, cable.peer)
             source, sink = ends if ports[cable.port].is_output else ends[::-1]

@@ -10,6 +10,7 @@ and says ``opened``. From then on stdin brings records and stdout takes reports,
 """
 
 import ctypes
+import faulthandler
 import os
 import sys
 from collections.abc import Callable
@@ -25,6 +26,9 @@ from instrument.urgent import ignore_signals, settle_down
 
 REPORTS_A_SECOND = 20
 SETTLE_PERIODS = 8  # of the first ones, that which was called least late says where the frames lie
+END_S = (
+    3.0  # half a second is played yet, and all of it said again; then there is nothing to wait for
+)
 PORT_NAME = "out"
 _OVER, _SERVER_GONE = b"o", b"g"
 
@@ -73,8 +77,9 @@ class Sender:
         with suppress(BlockingIOError):
             if data := os.read(0, PAGE_BYTES):
                 queue.take_in(data)
-            else:
+            elif not queue.ending:
                 queue.end(start)
+                _end_within(END_S)
         queue.play(start, frames, self._write)
         if start >= self._report_frame:
             self._report_frame = start + self._report_every
@@ -146,6 +151,16 @@ def _serve(client: Any, wanted: Message, tell: Callable[[Message], None]) -> int
     client.deactivate()
     client.close()
     return 0
+
+
+def _end_within(seconds: float) -> None:
+    """End this process then, come what may, if it has not ended before.
+
+    libjack cancels the callback's thread when a client is deactivated or its server goes, at any
+    instruction: if it holds the interpreter's lock just then, no Python runs any more.
+    """
+    nowhere = open(os.devnull, "wb")  # noqa: SIM115 - open to the end of the process
+    faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
 
 
 def _tell(pipe: int, what: bytes) -> None:

@@ -13,6 +13,10 @@ from typing import IO
 import pytest
 
 PRIORITY = 70
+# What is judged here is order and frames, which are exact in a period of any length. A machine that
+# is put aside for some milliseconds, as a virtual one is, makes a server with short periods late,
+# and one that does not wait for its clients then loses messages or plays them twice.
+PERIOD_FRAMES = 1024
 START_S = 10
 STOP_S = 5.0
 
@@ -58,9 +62,12 @@ class JackServer:
 
 
 @contextmanager
-def running_jack(period_frames: int = 64) -> Iterator[JackServer]:
+def running_jack(
+    period_frames: int = PERIOD_FRAMES, *, synchronous: bool = True
+) -> Iterator[JackServer]:
     """Run a server at 48,000 frames a second, ``period_frames`` at a time, under a name of its own.
 
+    ``synchronous``: it waits for its clients, so that nothing is lost when one is late.
     Where the kernel refuses real-time scheduling it runs without, and stderr says so. At the end
     this very process is stopped and no other. Raises :class:`JackError`.
     """
@@ -70,8 +77,9 @@ def running_jack(period_frames: int = 64) -> Iterator[JackServer]:
     if not realtime:
         sys.stderr.write("no real-time scheduling here: JACK's own timing is rough\n")
     scheduling = ["-R", f"-P{PRIORITY}"] if realtime else ["-r"]
+    waiting = ["-S"] if synchronous else []
     driver = ["-d", "dummy", "-r", "48000", "-p", str(period_frames)]
-    command = ("jackd", *scheduling, "-n", name, *driver)
+    command = ("jackd", *scheduling, *waiting, "-n", name, *driver)
     with tempfile.NamedTemporaryFile("ab") as written, open(written.name, "rb") as log:
         server = JackServer(_run(command, log.name), command, environment, realtime, log)
         try:
@@ -83,13 +91,15 @@ def running_jack(period_frames: int = 64) -> Iterator[JackServer]:
 
 
 @pytest.fixture(scope="module")
-def jack_server() -> Iterator[dict[str, str]]:
+def jack_server(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A server for all tests of a module; gives the environment that leads clients to it.
 
     The tests' own process and its children find it without further ado. A test that asks for it is
-    marked ``real(needs=["jackd", "jack_wait", ...])``.
+    marked ``real(needs=["jackd", "jack_wait", ...])``. A module may have another
+    ``JACK_PERIOD_FRAMES`` than :data:`PERIOD_FRAMES`.
     """
-    with running_jack() as server, pytest.MonkeyPatch.context() as patch:
+    period_frames = getattr(request.module, "JACK_PERIOD_FRAMES", PERIOD_FRAMES)
+    with running_jack(period_frames) as server, pytest.MonkeyPatch.context() as patch:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server.environment

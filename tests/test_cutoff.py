@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.cutoff import RUNG_MS, Rung, Search, ladder, summary, with_refresh
 from benchmarks.cutoff_page import page
-from benchmarks.live_judge import Heard, matching
+from benchmarks.judge import Heard, matching
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, STEPS_PER_BAR
 
 
