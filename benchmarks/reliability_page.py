@@ -21,7 +21,7 @@ a note at every sixteenth at 240 bpm, while its processes are killed (SIGKILL) o
 its server is killed and started again, its ports go and come back, and OSC rains on it: all at
 random moments. A JACK client of the bench, in a process of its own, hears what comes of it and
 tells time by the computer's clock, because JACK's frames stand still while its server is late. The
-server has periods of 1,024 frames and waits for its clients (`jackd -S`): one that does not loses
+server has periods of 256 frames and waits for its clients (`jackd -S`): one that does not loses
 messages, or plays them twice, when the machine is late, and nobody could tell whose fault it was.
 
 A trial survives when no note stays open and all that the fault's own list below asks for holds.

@@ -16,7 +16,7 @@ PRIORITY = 70
 # What is judged here is order and frames, which are exact in a period of any length. A machine that
 # is put aside for some milliseconds, as a virtual one is, makes a server with short periods late,
 # and one that does not wait for its clients then loses messages or plays them twice.
-PERIOD_FRAMES = 1024
+PERIOD_FRAMES = 256
 START_S = 10
 STOP_S = 5.0
 
@@ -91,15 +91,13 @@ def running_jack(
 
 
 @pytest.fixture(scope="module")
-def jack_server(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+def jack_server() -> Iterator[dict[str, str]]:
     """A server for all tests of a module; gives the environment that leads clients to it.
 
     The tests' own process and its children find it without further ado. A test that asks for it is
-    marked ``real(needs=["jackd", "jack_wait", ...])``. A module may have another
-    ``JACK_PERIOD_FRAMES`` than :data:`PERIOD_FRAMES`.
+    marked ``real(needs=["jackd", "jack_wait", ...])``.
     """
-    period_frames = getattr(request.module, "JACK_PERIOD_FRAMES", PERIOD_FRAMES)
-    with running_jack(period_frames) as server, pytest.MonkeyPatch.context() as patch:
+    with running_jack() as server, pytest.MonkeyPatch.context() as patch:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server.environment

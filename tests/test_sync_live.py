@@ -11,9 +11,6 @@ import rtmidi
 
 from tests.live import Play, playing
 
-# RtMidi stamps what it hears with the start of a period, and two pulses have to be told apart.
-JACK_PERIOD_FRAMES = 256
-
 
 @contextmanager
 def a_cable() -> Iterator[None]:
