@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.soak [--minutes N] [--bars N] [--only offline|live] [--dry]
 
 Live: ``glisser play`` on a private JACK server at 120 bpm, a knob turned twice in every bar, judged
-by what arrives at a JACK client. Offline: :mod:`benchmarks.soak_offline`. Each half is written to
+by what arrives at a JACK client; of each late phrase a watch says whether the machine stood still
+just then. Offline: :mod:`benchmarks.soak_offline`. Each half is written to
 benchmarks/results/soak.json as it ends, so that one can be made again without the other. Needs the
 extras ``jack`` and ``bench``.
 """
@@ -25,6 +26,7 @@ from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
 from benchmarks.soak_offline import soak_offline
 from benchmarks.soak_page import section
+from benchmarks.standstill import watching
 from benchmarks.stretches import RATE, clear_of, drift_ms, stretches
 from benchmarks.timing_page import write_page
 
@@ -35,6 +37,7 @@ STEP_FRAMES = RATE * 15.0 / TEMPO_BPM
 KNOB_EVERY_S = 1.0
 WEIGH_EVERY_S = 10.0
 CLOSING_S = 2.0
+RECENT_NS = 4_000_000_000  # a late phrase is told at the bar line that it missed
 
 
 def growth_mib(weighed: Sequence[dict[str, Memory]]) -> dict[str, float]:
@@ -56,7 +59,8 @@ def soak_live(minutes: float) -> dict[str, Any]:
     """Play for so long; what arrived, what was missed, what grew."""
     weighed: list[dict[str, Memory]] = []
     heard: list[Heard] = []
-    with on_stage("--tempo", str(TEMPO_BPM), timed=False) as stage:
+    misses = elsewhere = 0
+    with watching() as watch, on_stage("--tempo", str(TEMPO_BPM), timed=False) as stage:
         heard.append(stage.judge.next_note_on())
         began_s = time.monotonic()
         weigh_s = began_s
@@ -66,6 +70,11 @@ def soak_live(minutes: float) -> dict[str, Any]:
             if now_s >= weigh_s:
                 weighed.append(memory(stage.process.pid))
                 weigh_s += WEIGH_EVERY_S
+            if (now := stats(stage)["misses"]) > misses:
+                now_ns = time.perf_counter_ns()
+                if not watch.stood_still(now_ns - RECENT_NS, now_ns):
+                    elsewhere += now - misses
+                misses = now
             time.sleep(KNOB_EVERY_S)
         counters = stats(stage)
         stage.process.terminate()  # as a performer would end it: every note is closed
@@ -80,6 +89,7 @@ def soak_live(minutes: float) -> dict[str, Any]:
         "minutes": minutes,
         "bars": counters["bar"],
         "misses": counters["misses"],
+        "misses_elsewhere": elsewhere,
         "engine_starts": counters["engine_starts"],
         "note_ons": ons,
         "note_offs": offs,

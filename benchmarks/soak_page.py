@@ -53,8 +53,11 @@ def _live(found: dict[str, Any]) -> list[str]:
 
 def _counts(found: dict[str, Any]) -> list[str]:
     closed = found["note_ons"] == found["note_offs"] and not found["still_open"]
+    late = f"- phrases that came too late: {found['misses']} ({verdict(found['misses'] == 0)})"
+    if found["misses"] and "misses_elsewhere" in found:
+        late += f", {found['misses_elsewhere']} of them while the machine did not stand still"
     return [
-        f"- phrases that came too late: {found['misses']} ({verdict(found['misses'] == 0)});",
+        f"{late};",
         f"- {found['note_ons']:,} note-ons, {found['note_offs']:,} note-offs, "
         f"{found['still_open']} left open ({verdict(closed)});",
     ]

@@ -60,6 +60,8 @@ def test_the_soak_says_what_is_met() -> None:
     told = section({"offline": {**offline, "misses": 1}, "live": {**live, "note_offs": 4}})
     assert told.count("**not met**") == 3
     assert "JACK itself stood still 2 times; 1.0% of the notes" in told
+    told = section({"live": {**live, "misses": 3, "misses_elsewhere": 1}})
+    assert "too late: 3 (**not met**), 1 of them while the machine did not stand still" in told
 
 
 def test_a_start_is_judged_by_its_median_and_the_players_own_memory() -> None:
