@@ -49,14 +49,15 @@ class Watch:
     process: subprocess.Popen[str]
     spans: list[Span] = field(default_factory=list)
 
-    def stood_still(self, begin_ns: float, end_ns: float) -> bool:
-        """Whether the machine did, between these two moments of ``perf_counter_ns``."""
+    def stood_still(self, begin_ns: float, end_ns: float, least_ns: int = LATE_NS) -> bool:
+        """Whether it did, for ``least_ns`` or longer, between two moments (``perf_counter_ns``)."""
         if self.process.stdin is None or self.process.stdout is None:
             raise RuntimeError("the watch has pipes")
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         self.spans += [(begin, end) for begin, end in json.loads(self.process.stdout.readline())]
-        return overlap(self.spans, begin_ns, end_ns)
+        long = [span for span in self.spans if span[1] - span[0] >= least_ns]
+        return overlap(long, begin_ns, end_ns)
 
 
 @contextmanager

@@ -9,10 +9,15 @@ from hypothesis import HealthCheck, settings
 
 from engine.chorales import Melody, load_melodies
 from tests.jack import jack_server
-from tests.real import pytest_runtest_makereport, pytest_runtest_setup
+from tests.real import pytest_pyfunc_call, pytest_runtest_makereport, pytest_runtest_setup
 
 # pytest finds a fixture and its hooks by their names in this file.
-__all__ = ["jack_server", "pytest_runtest_makereport", "pytest_runtest_setup"]
+__all__ = [
+    "jack_server",
+    "pytest_pyfunc_call",
+    "pytest_runtest_makereport",
+    "pytest_runtest_setup",
+]
 
 # One CPU thread, here and in every process a test starts: tiny nets gain nothing from more, and
 # sums keep one order. torch reads these when it is first imported.

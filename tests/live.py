@@ -10,10 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -28,28 +27,6 @@ PATIENCE_S = 60
 P = ParamSpec("P")
 
 NoteSeen = tuple[str, int]  # ("on" or "off", pitch)
-
-
-class StalledError(Exception):
-    """The machine stood still in this run, which therefore says nothing about the instrument."""
-
-
-def void_when_stalled(test: Callable[P, None]) -> Callable[P, None]:
-    """Run a live test again, twice at most, when the machine under it stood still (as with xruns).
-
-    The player says so itself: what is more than 50 ms late it leaves out, by promise.
-    """
-
-    @wraps(test)
-    def again(*args: P.args, **kwargs: P.kwargs) -> None:
-        for _ in range(2):
-            try:
-                return test(*args, **kwargs)
-            except StalledError:
-                continue
-        return test(*args, **kwargs)
-
-    return again
 
 
 def free_udp_port() -> int:

@@ -2,6 +2,9 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,7 +40,7 @@ def test_without_parts():
 """
 
 CONFTEST = """
-from tests.real import pytest_runtest_makereport, pytest_runtest_setup
+from tests.real import pytest_pyfunc_call, pytest_runtest_makereport, pytest_runtest_setup
 """
 
 
@@ -82,6 +85,43 @@ def test_in_ci_nothing_real_is_skipped(
             "SKIPPED*not run here: no sequencer",
         ]
     )
+
+
+FAILING = """
+import pytest
+
+tries = []
+
+@pytest.mark.real
+def test_that_fails_once(tmp_path):
+    tries.append(tmp_path)
+    assert len(tries) > 1
+
+@pytest.mark.real
+def test_that_fails_always():
+    assert False
+
+def test_without_parts():
+    assert False
+"""
+
+
+@pytest.mark.parametrize(("still", "passed"), [(True, 1), (False, 0)])
+def test_only_on_a_machine_that_stood_still_a_failure_is_tried_again(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, still: bool, passed: int
+) -> None:
+    """What fails every time fails; what needs no real part is never tried again."""
+
+    @contextmanager
+    def watching() -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(stood_still=lambda *_: still)
+
+    monkeypatch.setattr("tests.real.watching", watching)
+    pytester.makeini("[pytest]\nmarkers = real: uses real parts\n")
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(FAILING)
+    result = pytester.runpytest_inprocess("-rs")
+    result.assert_outcomes(passed=passed, failed=3 - passed, warnings=2 if still else 0)
 
 
 @pytest.mark.real(needs=["jackd", "jack_wait", "jack_lsp"])
