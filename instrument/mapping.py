@@ -15,6 +15,12 @@ TRUE_KNOBS = 4  # the first knobs of the default patch; those that a checkpoint 
 
 Refresh: TypeAlias = Literal["bar", "phrase", "step"]
 Shape: TypeAlias = Literal["linear", "calibrated"]
+ControlKind: TypeAlias = Literal["cc", "cc14", "nrpn", "note", "program"]
+Encoder: TypeAlias = Literal[
+    "absolute", "twos-complement", "binary-offset", "signed-bit", "signed-bit-2"
+]
+TakeoverKind: TypeAlias = Literal["none", "pick-up", "scaling"]
+ButtonAction: TypeAlias = Literal["play", "stop", "play-stop", "panic", "freeze"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,34 @@ class KnobMapping:
 
 
 @dataclass(frozen=True, slots=True)
-class CcMapping:
-    """Controller number ``cc`` 0..127 on ``channel`` 1..16 (``None``: any) turns ``knob``."""
+class ControlMapping:
+    """Control ``number`` on ``channel`` 1..16 (``None``: any) turns ``knob``.
 
-    cc: int
+    ``kind`` "cc": controller 0..119. "cc14": controllers ``number`` 0..31 and ``number`` + 32, of
+    14 bits together. "nrpn": non-registered parameter 0..16382. ``encoder``: whether it tells where
+    it stands, or in which of four ways how far it was turned. ``takeover``: see
+    :mod:`instrument.takeover`.
+    """
+
+    number: int
     channel: int | None
     knob: int
+    kind: ControlKind = "cc"
+    encoder: Encoder = "absolute"
+    takeover: TakeoverKind = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonMapping:
+    """A note or a controller ("cc") that does something when it is pressed.
+
+    ``freeze`` changes sides at each press, ``play-stop`` does what is not so now.
+    """
+
+    number: int
+    channel: int | None
+    does: ButtonAction
+    kind: ControlKind = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +130,10 @@ class Mapping:
         KnobMapping(n, n, -3.0, 3.0, "calibrated" if n <= TRUE_KNOBS else "linear")
         for n in range(1, DIMENSIONS + 1)
     )
-    ccs: tuple[CcMapping, ...] = tuple(CcMapping(19 + n, None, n) for n in range(1, DIMENSIONS + 1))
+    controls: tuple[ControlMapping, ...] = tuple(
+        ControlMapping(19 + n, None, n) for n in range(1, DIMENSIONS + 1)
+    )
+    buttons: tuple[ButtonMapping, ...] = ()
     z_low: float = -3.0
     z_high: float = 3.0
     channel: int = 1
@@ -147,6 +178,8 @@ class Mapping:
             KnobMapping(**{**knob, "calibration": tuple(knob.get("calibration", ()))})
             for knob in message["knobs"]
         )
-        fields["ccs"] = tuple(CcMapping(**cc) for cc in message["ccs"])
+        fields.pop("ccs", None)  # of an older take, which is replayed without any controller
+        fields["controls"] = tuple(ControlMapping(**each) for each in message.get("controls", ()))
+        fields["buttons"] = tuple(ButtonMapping(**each) for each in message.get("buttons", ()))
         fields["receive"] = Receive(**message.get("receive", {}))
         return cls(**fields)

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from instrument.actions import Action, SetKnob
-from instrument.mapping import Mapping
+from instrument.actions import Action, SetFreeze, SetKnob, Transport
+from instrument.controllers import Reader, Touch, detents_of, turn
+from instrument.mapping import ButtonAction, ControlKind, ControlMapping, Mapping
+from instrument.takeover import Takeover
 
-CONTROL_CHANGE = 0xB0  # MIDI 1.0, channel voice messages: Bn cc value
-PROGRAM_CHANGE = 0xC0
+PROGRAM_CHANGE = 0xC0  # MIDI 1.0, channel voice messages: Cn program
 
-
-def position_of(value: int) -> float:
-    """The knob position 0..1 of a 7-bit controller value: 0 is 0, 64 is exactly 0.5, 127 is 1.
-
-    64 is what a controller sends from its centre detent, though it is not the middle of 0..127.
-    """
-    return value / 128 if value <= 64 else 0.5 + (value - 64) / 126
+Actions: TypeAlias = list[Action]
+Key: TypeAlias = tuple[ControlKind, int, int]  # kind, channel, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +29,107 @@ class Arrival:
     message: bytes
 
 
-class ControllerReader:
-    """MIDI messages -> actions, by the patch's table of controllers. Pure."""
+@dataclass
+class Standing:
+    """How things stand when a control is touched: the knobs' positions 0..1 by number, and more."""
 
-    def __init__(self, mapping: Mapping) -> None:
-        self._knobs: dict[tuple[int, int], list[int]] = {}
-        for entry in mapping.ccs:
-            channels = range(1, 17) if entry.channel is None else (entry.channel,)
-            for channel in channels:
-                self._knobs.setdefault((channel, entry.cc), []).append(entry.knob)
+    knobs: dict[int, float]
+    playing: bool = False
+    frozen: bool = False
 
-    def actions(self, message: bytes) -> list[Action]:
-        """What one complete message asks for; nothing for whatever the patch does not map.
 
-        Raises ``ValueError`` for a control change that is not three bytes of which two are data.
+class Hands:
+    """Arrivals -> actions, by the patch's table of controls. One thread; pure but for its memory.
+
+    It remembers, for each port, halves of values, and for each control where it was and when.
+    """
+
+    def __init__(self, mapping: Mapping, standing: Callable[[], Standing]) -> None:
+        """``standing()`` says where the patch's knobs stand, and what else a button may turn."""
+        self._standing = standing
+        self._controls: dict[Key, list[_Control]] = {}
+        self._buttons: dict[Key, list[ButtonAction]] = {}
+        for control in mapping.controls:
+            held = _Control(control)
+            for channel in _channels(control.channel):
+                key = (control.kind, channel, control.number)
+                self._controls.setdefault(key, []).append(held)
+        for button in mapping.buttons:
+            for channel in _channels(button.channel):
+                key = (button.kind, channel, button.number)
+                self._buttons.setdefault(key, []).append(button.does)
+        self._pairs = frozenset(
+            (channel, number) for kind, channel, number in self._controls if kind == "cc14"
+        )
+        self._ports: dict[str, Reader] = {}
+
+    def actions(self, arrivals: Sequence[Arrival], failed: Callable[[ValueError], None]) -> Actions:
+        """What they ask for, in order; nothing for whatever the patch does not map.
+
+        A message that is none is told by ``failed`` and passed over.
         """
-        if not message or message[0] & 0xF0 != CONTROL_CHANGE:
+        if not (self._controls or self._buttons):
             return []
-        if len(message) != 3 or max(message[1:]) > 127:
-            raise ValueError(f"{message.hex(' ')} is not a whole control change")
-        status, cc, value = message
-        knobs = self._knobs.get((status - CONTROL_CHANGE + 1, cc), ())
-        return [SetKnob(knob, position_of(value)) for knob in knobs]
+        actions: Actions = []
+        now: Standing | None = None  # looked at once, and only if something is mapped
+        for arrival in arrivals:
+            reader = self._ports.setdefault(arrival.port, Reader(self._pairs))
+            try:
+                touch = reader.touch(arrival.message)
+            except ValueError as error:
+                failed(error)
+                continue
+            if touch is None:
+                continue
+            key = (touch.kind, touch.channel, touch.number)
+            if key not in self._controls and key not in self._buttons:
+                continue
+            now = now or self._standing()
+            for control in self._controls.get(key, ()):
+                position = control.turned(touch, arrival.ns, now.knobs[control.mapping.knob])
+                if position is not None:
+                    now.knobs[control.mapping.knob] = position
+                    actions.append(SetKnob(control.mapping.knob, position))
+            if touch.position > 0.0:
+                actions += [_pressed(does, now) for does in self._buttons.get(key, ())]
+        return actions
+
+
+class _Control:
+    """One control of the patch, and what it did last."""
+
+    def __init__(self, mapping: ControlMapping) -> None:
+        self.mapping = mapping
+        self._takeover = Takeover(mapping.takeover)
+        self._turned_ns: int | None = None
+
+    def turned(self, touch: Touch, now_ns: int, value: float) -> float | None:
+        """Where its knob stands now, which stood at ``value``; ``None``: where it stood."""
+        relative = self.mapping.encoder != "absolute"
+        if touch.detents is None and not relative:
+            return self._takeover.turned(touch.position, value)
+        detents = touch.detents
+        if detents is None:
+            detents = detents_of(touch.value, self.mapping.encoder)
+        before_ns, self._turned_ns = self._turned_ns, now_ns
+        after_s = 1.0 if before_ns is None else (now_ns - before_ns) / 1e9
+        return min(1.0, max(0.0, value + turn(detents, after_s)))
+
+
+def _pressed(does: ButtonAction, now: Standing) -> Action:
+    match does:
+        case "freeze":
+            now.frozen = not now.frozen
+            return SetFreeze(now.frozen)
+        case "play-stop":
+            now.playing = not now.playing
+            return Transport("play" if now.playing else "stop")
+        case "play" | "stop" | "panic":
+            return Transport(does)
+
+
+def _channels(channel: int | None) -> Sequence[int]:
+    return range(1, 17) if channel is None else (channel,)
 
 
 class MidiInput:
@@ -68,28 +144,27 @@ class MidiInput:
         mapping: Mapping,
         hear: Callable[[Sequence[Action]], None],
         log: Callable[[str], None],
+        standing: Callable[[], Standing],
         hear_clock: Callable[[Arrival], None] | None = None,
     ) -> None:
         self.errors = 0
         self.programs = 0
         self._receives_programs = mapping.receive.program
         self._hear_clock = hear_clock
-        self._reader = ControllerReader(mapping)
+        self._hands = Hands(mapping, standing)
         self._hear = hear
         self._log = log
 
     def take(self, arrivals: Sequence[Arrival]) -> None:
         """Do what ``arrivals`` ask for, as one change; errors are counted, not raised."""
-        actions: list[Action] = []
         for arrival in arrivals:
             try:
                 if self._hear_clock is not None:
                     self._hear_clock(arrival)
-                if arrival.message[0] & 0xF0 == PROGRAM_CHANGE:
-                    self.programs += self._receives_programs
-                actions.extend(self._reader.actions(arrival.message))
             except ValueError as error:
                 self._failed(error)
+            self.programs += self._receives_programs and arrival.message[0] & 0xF0 == PROGRAM_CHANGE
+        actions = self._hands.actions(arrivals, self._failed)
         try:
             if actions:
                 self._hear(actions)

@@ -24,9 +24,10 @@ from instrument.engine_link import EngineLink
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
+from instrument.latent import knob_positions
 from instrument.mapping import Mapping
 from instrument.midi_api import MidiError, available_api
-from instrument.midi_in import MidiInput
+from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
 from instrument.osc_in import OscInput
@@ -85,16 +86,10 @@ class Performance:
             options.clock, self._mapping.receive, options.tempo_bpm, self._send_player, display.say
         )
         self._presence = Presence(options.played_to)
-        self._midi = MidiInput(self._mapping, self._act, self._fault, self._time.hear)
-        cables = roles_of(
-            options.played_to, virtual=not options.out, listening=bool(options.inputs)
+        self._midi = MidiInput(
+            self._mapping, self._act, self._fault, self._standing, self._time.hear
         )
-        self._inputs = InputLink(
-            Listening(options.midi_api, options.inputs, options.clock == "midi", cables),
-            self._midi.take,
-            self._outputs_changed,
-            self._fault,
-        )
+        self._inputs = self._listener(options)
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -138,6 +133,17 @@ class Performance:
                 status = self._supervise()
         self._drain_player()
         return status if self._recording.finish() else 1
+
+    def _listener(self, options: PlayOptions) -> InputLink:
+        cables = roles_of(
+            options.played_to, virtual=not options.out, listening=bool(options.inputs)
+        )
+        return InputLink(
+            Listening(options.midi_api, options.inputs, options.clock == "midi", cables),
+            self._midi.take,
+            self._outputs_changed,
+            self._fault,
+        )
 
     def _begin(self) -> None:
         """Play, or stand where the performance stood that is resumed, or wait for a Start."""
@@ -259,6 +265,13 @@ class Performance:
             # A bundle that sets a tempo and plays must not begin at the old tempo.
             self._send_state()
         self._time.pass_on(actions)
+
+    def _standing(self) -> Standing:
+        """How things stand, for a control that goes on from there."""
+        state = self._controls.state()
+        base = (0.0,) * self._mapping.dimensions
+        positions = knob_positions(state, self._mapping, base)
+        return Standing(positions, self._playing, state.freeze)
 
     def _on_key(self, key: str) -> None:
         match key:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.wire import Message
-from instrument.actions import Action, SetKnob
+from instrument.actions import Action, SetFreeze, SetKnob, Transport
 from instrument.following import Following
-from instrument.mapping import CcMapping, Mapping, Receive
+from instrument.mapping import ButtonMapping, ControlMapping, Mapping, Receive
 from instrument.midi_api import (
     MidiError,
     available_api,
@@ -17,57 +17,112 @@ from instrument.midi_api import (
     match_port,
     plain_name,
 )
-from instrument.midi_in import Arrival, ControllerReader, MidiInput, position_of
+from instrument.midi_in import Arrival, Hands, MidiInput, Standing
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 MAPPING = Mapping()
 
 
-def test_a_controllers_centre_is_the_middle() -> None:
-    """0, 64 and 127 are exactly 0, 0.5 and 1, so a centre detent means z = 0."""
-    assert [position_of(value) for value in (0, 64, 127)] == [0.0, 0.5, 1.0]
+def standing() -> Standing:
+    """Every knob in its middle, nothing plays."""
+    return Standing(dict.fromkeys(range(1, 13), 0.5))
 
 
-def test_a_controller_only_ever_rises() -> None:
-    """Each of the 128 values is a different position, in order."""
-    positions = [position_of(value) for value in range(128)]
-    assert positions == sorted(set(positions))
+def asked(mapping: Mapping, *messages: bytes) -> list[Action]:
+    """What these messages ask for, one a tenth of a second."""
+    failed: list[ValueError] = []
+    arrivals = [Arrival("DAW", n * 10**8, 0.1, message) for n, message in enumerate(messages)]
+    actions = Hands(mapping, standing).actions(arrivals, failed.append)
+    assert not failed
+    return actions
 
 
 def test_the_default_controllers() -> None:
     """CC 20 turns knob 1 and CC 31 knob 12, on every channel."""
-    reader = ControllerReader(MAPPING)
     for channel in range(16):
-        assert reader.actions(bytes([0xB0 + channel, 20, 127])) == [SetKnob(1, 1.0)]
-        assert reader.actions(bytes([0xB0 + channel, 31, 64])) == [SetKnob(12, 0.5)]
+        assert asked(MAPPING, bytes([0xB0 + channel, 20, 127])) == [SetKnob(1, 1.0)]
+        assert asked(MAPPING, bytes([0xB0 + channel, 31, 64])) == [SetKnob(12, 0.5)]
 
 
 def test_a_controller_bound_to_a_channel() -> None:
     """A knob bound to channel 3 hears nothing on channel 4."""
-    reader = ControllerReader(Mapping(ccs=(CcMapping(7, 3, 1),)))
-    assert reader.actions(bytes([0xB2, 7, 0])) == [SetKnob(1, 0.0)]
-    assert reader.actions(bytes([0xB3, 7, 0])) == []
+    mapping = Mapping(controls=(ControlMapping(7, 3, 1),))
+    assert asked(mapping, bytes([0xB2, 7, 0])) == [SetKnob(1, 0.0)]
+    assert asked(mapping, bytes([0xB3, 7, 0])) == []
 
 
 def test_one_controller_can_turn_two_knobs() -> None:
     """Two knobs on one CC move together."""
-    reader = ControllerReader(Mapping(ccs=(CcMapping(7, None, 1), CcMapping(7, None, 2))))
-    assert reader.actions(bytes([0xB0, 7, 0])) == [SetKnob(1, 0.0), SetKnob(2, 0.0)]
+    mapping = Mapping(controls=(ControlMapping(7, None, 1), ControlMapping(7, None, 2)))
+    assert asked(mapping, bytes([0xB0, 7, 0])) == [SetKnob(1, 0.0), SetKnob(2, 0.0)]
 
 
-@pytest.mark.parametrize("message", [b"\x90\x14\x40", b"\xb0\x13\x40", b"\xf8", b""])
+@pytest.mark.parametrize("message", [b"\x90\x14\x40", b"\xb0\x13\x40", b"\xf8", b"\xc0\x05"])
 def test_what_is_not_mapped_is_passed_over(message: bytes) -> None:
-    """Notes, clock and unmapped controllers are no fault and move nothing."""
-    assert ControllerReader(MAPPING).actions(message) == []
+    """Notes, clock, programs and unmapped controllers are no fault and move nothing."""
+    assert asked(MAPPING, message) == []
+
+
+def test_an_encoder_turns_on_from_where_its_knob_stands() -> None:
+    """Also within one batch, and never past an end."""
+    mapping = Mapping(controls=(ControlMapping(7, None, 1, "cc", "twos-complement"),))
+    right, left = bytes([0xB0, 7, 1]), bytes([0xB0, 7, 127])
+    assert asked(mapping, right, right, left) == [
+        SetKnob(1, 0.5 + 1 / 128),
+        SetKnob(1, 0.5 + 2 / 128),
+        SetKnob(1, 0.5 + 1 / 128),
+    ]
+    assert asked(mapping, *[bytes([0xB0, 7, 63])] * 3)[-1] == SetKnob(1, 1.0)
+
+
+def test_a_parameter_of_its_own_number_is_turned_and_incremented() -> None:
+    """NRPN 1,2 = 130: a value of 14 bits, then one up."""
+    mapping = Mapping(controls=(ControlMapping(130, None, 3, "nrpn"),))
+    select = (b"\xb0\x63\x01", b"\xb0\x62\x02")
+    value = (b"\xb0\x06\x40", b"\xb0\x26\x00")
+    assert asked(mapping, *select, *value) == [SetKnob(3, 0.5)]
+    assert asked(mapping, *select, *value, b"\xb0\x60\x00")[-1] == SetKnob(3, 0.5 + 1 / 128)
+
+
+def test_each_port_has_its_own_half_values() -> None:
+    """Two controllers that send pairs at once do not make one value of each other's halves."""
+    mapping = Mapping(controls=(ControlMapping(16, None, 1, "cc14"),))
+    halves = [("A", b"\xb0\x10\x7f"), ("B", b"\xb0\x10\x00"), ("A", b"\xb0\x30\x7f")]
+    arrivals = [Arrival(port, 0, 0.0, message) for port, message in halves]
+    failed: list[ValueError] = []
+    assert Hands(mapping, standing).actions(arrivals, failed.append) == [SetKnob(1, 1.0)]
+
+
+def test_buttons_do_what_they_say_when_pressed() -> None:
+    """Not when let go. Freeze and play-stop change sides at each press, within a batch too."""
+    mapping = Mapping(
+        buttons=(
+            ButtonMapping(36, None, "panic"),
+            ButtonMapping(37, 10, "freeze"),
+            ButtonMapping(50, None, "play-stop", "cc"),
+        )
+    )
+    assert asked(mapping, b"\x90\x24\x40", b"\x80\x24\x00", b"\x90\x24\x00") == [Transport("panic")]
+    pad = b"\x99\x25\x7f"
+    assert asked(mapping, pad, pad, b"\x90\x25\x7f") == [SetFreeze(True), SetFreeze(False)]
+    press, release = b"\xb0\x32\x7f", b"\xb0\x32\x00"
+    assert asked(mapping, press, release, press) == [Transport("play"), Transport("stop")]
+
+
+def test_a_knob_that_was_moved_elsewhere_is_picked_up_first() -> None:
+    """It stands at 0.5; from 0 upwards the hardware moves nothing before it comes past."""
+    mapping = Mapping(controls=(ControlMapping(7, None, 1, takeover="pick-up"),))
+    turned = [bytes([0xB0, 7, value]) for value in (0, 30, 62, 70)]
+    assert [action.value for action in asked(mapping, *turned) if isinstance(action, SetKnob)] == [
+        pytest.approx(0.5 + 6 / 126)
+    ]
 
 
 @given(st.binary(max_size=6))
 def test_any_bytes_give_positions_or_a_value_error(message: bytes) -> None:
     """Whatever a port delivers, a knob's position stays within 0..1."""
-    try:
-        actions = ControllerReader(MAPPING).actions(message)
-    except ValueError:
-        return
+    failed: list[ValueError] = []
+    actions = Hands(MAPPING, standing).actions([Arrival("DAW", 0, 0.0, message)], failed.append)
     assert all(isinstance(each, SetKnob) and 0.0 <= each.value <= 1.0 for each in actions)
 
 
@@ -82,7 +137,7 @@ def test_a_fault_behind_the_controls_does_not_deafen_the_input() -> None:
     def hear(_actions: Sequence[Action]) -> None:
         raise RuntimeError("our fault")
 
-    midi = MidiInput(MAPPING, hear, lines.append)
+    midi = MidiInput(MAPPING, hear, lines.append, standing)
     midi.take([arrival(b"\xb0\x14\x7f")])
     midi.take([arrival(b"\xb0\x14\x7f")])
     assert midi.errors == 2
@@ -93,7 +148,7 @@ def test_broken_messages_are_counted_and_the_next_is_heard() -> None:
     """A control change cut short is one error and one line; the knob after it still turns."""
     lines: list[str] = []
     heard: list[Action] = []
-    midi = MidiInput(MAPPING, heard.extend, lines.append)
+    midi = MidiInput(MAPPING, heard.extend, lines.append, standing)
     midi.take([arrival(b"\xb0\x14"), arrival(b"\xb0\x14\xc8"), arrival(b"\xb0\x14\x7f")])
     assert heard == [SetKnob(1, 1.0)]
     assert midi.errors == 2
@@ -110,7 +165,7 @@ def test_a_clock_is_heard_with_its_port_and_time_and_programs_are_counted_when_w
     heard: list[Arrival] = []
     actions: list[Action] = []
     mapping = Mapping(receive=Receive(program=True))
-    midi = MidiInput(mapping, actions.extend, lambda _: None, heard.append)
+    midi = MidiInput(mapping, actions.extend, lambda _: None, standing, heard.append)
     midi.take([arrival(b"\xf8"), arrival(b"\xc0\x05"), arrival(b"\xb0\x14\x7f")])
     assert actions == [SetKnob(1, 1.0)]
     assert [(each.port, each.delta_s, each.message[0]) for each in heard] == [
@@ -197,7 +252,7 @@ def test_no_bytes_can_break_what_hears_them(stream: list[tuple[bytes, float]]) -
     """
     actions, told, ns = list[Action](), list[Message](), 0
     following = Following(Receive(), 120.0, told.append, lambda _: None)
-    ears = MidiInput(MAPPING, actions.extend, lambda _: None, following.hear)
+    ears = MidiInput(MAPPING, actions.extend, lambda _: None, standing, following.hear)
     for message, delta_s in stream:
         ns += round(delta_s * 1e9)
         ears.take([Arrival("port", ns, delta_s, message)])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from instrument.mapping import CcMapping, KnobMapping, Mapping
+from instrument.mapping import ButtonMapping, ControlMapping, KnobMapping, Mapping
 from instrument.patch import PatchError, load_patch, patch_names, read_patch
 
 
@@ -24,7 +24,7 @@ def test_the_default_patch_is_the_documented_one() -> None:
         (n, n, -3.0, 3.0) for n in range(1, 13)
     ]
     assert [k.curve for k in mapping.knobs] == ["calibrated"] * 4 + ["linear"] * 8
-    assert mapping.ccs == tuple(CcMapping(19 + n, None, n) for n in range(1, 13))
+    assert mapping.controls == tuple(ControlMapping(19 + n, None, n) for n in range(1, 13))
     assert (mapping.channel, mapping.velocity, mapping.refresh) == (1, 96, "bar")
 
 
@@ -41,7 +41,7 @@ def test_the_shipped_patches_have_names() -> None:
 def test_an_empty_patch_is_a_patch_without_knobs(tmp_path: Path) -> None:
     """Everything has a default but the knobs: what is not written is not mapped."""
     mapping = load_patch(write(tmp_path, ""))
-    assert (mapping.knobs, mapping.ccs, mapping.channel) == ((), (), 1)
+    assert (mapping.knobs, mapping.controls, mapping.channel) == ((), (), 1)
 
 
 def test_a_knob_takes_the_patchs_range_unless_it_has_its_own(tmp_path: Path) -> None:
@@ -64,7 +64,31 @@ def test_a_knob_may_ask_for_the_checkpoints_calibration(tmp_path: Path) -> None:
 def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
     """With a channel, the knob listens on that channel only."""
     mapping = load_patch(write(tmp_path, "[knobs]\n1 = { z = 1, cc = 7, channel = 3 }"))
-    assert mapping.ccs == (CcMapping(7, 3, 1),)
+    assert mapping.controls == (ControlMapping(7, 3, 1),)
+
+
+def test_what_turns_a_knob_and_how_it_takes_over(tmp_path: Path) -> None:
+    """A patch's takeover is that of every knob that has none of its own, but not of encoders."""
+    text = """takeover = "pick-up"
+[buttons]
+freeze = { note = 36, channel = 10 }
+play = { cc = 41 }
+[knobs]
+1 = { z = 1, cc14 = 16, takeover = "scaling" }
+2 = { z = 2, nrpn = 300, channel = 2 }
+3 = { z = 3, cc = 7, encoder = "binary-offset" }
+4 = { z = 4 }
+"""
+    mapping = load_patch(write(tmp_path, text))
+    assert mapping.controls == (
+        ControlMapping(16, None, 1, "cc14", "absolute", "scaling"),
+        ControlMapping(300, 2, 2, "nrpn", "absolute", "pick-up"),
+        ControlMapping(7, None, 3, "cc", "binary-offset", "none"),
+    )
+    assert mapping.buttons == (
+        ButtonMapping(36, 10, "freeze"),
+        ButtonMapping(41, None, "play", "cc"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +98,7 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
             'refersh = "bar"',
             1,
             "refersh",
-            "allowed here: refresh, swing, out, latent, receive, ports, knobs",
+            "allowed here: refresh, swing, takeover, out, latent, receive, ports, buttons, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel, velocity"),
@@ -101,7 +125,33 @@ def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
         ("[ports]\nsynth = 3", 2, "ports.synth", "a part of a port's name"),
         ("[ports]\nsynth = 'um-one@99'", 2, "ports.synth", "a part of a port's name"),
         ("[ports]\n1st = 'um-one'", 2, "ports.1st", "begins with a letter"),
-        ("[knobs]\n1 = { z = 1, bend = 2 }", 2, "knobs.1.bend", "channel, curve"),
+        (
+            "[knobs]\n1 = { z = 1, bend = 2 }",
+            2,
+            "knobs.1.bend",
+            "channel, encoder, takeover, curve",
+        ),
+        ("[knobs]\n1 = { z = 1, cc14 = 32 }", 2, "knobs.1.cc14", "a second one 32 above, 0 to 31"),
+        ("[knobs]\n1 = { z = 1, nrpn = 16383 }", 2, "knobs.1.nrpn", "0 to 16382"),
+        ("[knobs]\n1 = { z = 1, cc = 1, nrpn = 1 }", 2, "knobs.1", "one of them is allowed"),
+        ("[knobs]\n1 = { z = 1, cc = 1, encoder = 'up' }", 2, "knobs.1.encoder", "binary-offset"),
+        (
+            "[knobs]\n1 = { z = 1, cc14 = 1, encoder = 'signed-bit' }",
+            2,
+            "knobs.1.encoder",
+            "allowed for a cc only",
+        ),
+        (
+            "[knobs]\n1 = { z = 1, cc = 1, encoder = 'signed-bit', takeover = 'pick-up' }",
+            2,
+            "knobs.1.takeover",
+            'only "none" is allowed',
+        ),
+        ("takeover = 'soft'", 1, "takeover", '"none", "pick-up" or "scaling"'),
+        ("[buttons]\njump = { note = 1 }", 2, "buttons.jump", "play-stop, panic, freeze"),
+        ("[buttons]\nplay = 36", 2, "buttons.play", "such as { note = 36 }"),
+        ("[buttons]\nplay = { note = 128 }", 2, "buttons.play.note", "0 to 127"),
+        ("[buttons]\nplay = { channel = 1 }", 2, "buttons.play", "neither a note nor a cc"),
         ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", '"linear" or "calibrated"'),
         (
             "[latent]\nrange = [-4, 3]\n[knobs]\n1 = { z = 1, curve = 'calibrated' }",

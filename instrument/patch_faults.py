@@ -1,0 +1,115 @@
+"""What is wrong with a patch file, in one sentence: file, line, key, what is allowed. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from instrument.mapping import Encoder, TakeoverKind
+from instrument.patch_file import (
+    HIGHEST_CC,
+    HIGHEST_NRPN,
+    HIGHEST_PAIR,
+    KeyPath,
+    PatchFile,
+    button_actions,
+    tables_of,
+)
+from instrument.tempo import MAX_SWING, STRAIGHT
+
+
+def _one_of(choice: Any) -> str:  # noqa: ANN401 - a Literal has no type of its own
+    *names, last = (f'"{name}"' for name in get_args(choice))
+    return f"{', '.join(names)} or {last}"
+
+
+# Completes the sentence "<key> must be ...", whatever is wrong with the key's value.
+_MUST_BE = {
+    "refresh": '"bar", "phrase" or "step"',
+    "swing": f"a number of per cent, {STRAIGHT:g} (straight) to {MAX_SWING:g}",
+    "out": "a table, [out]",
+    "channel": "a MIDI channel, 1 to 16",
+    "velocity": "a whole number, 1 to 127",
+    "latent": "a table, [latent]",
+    "range": "two finite numbers, the lower one first, such as [-3.0, 3.0]",
+    "receive": "a table, [receive]",
+    "clock": "true or false",
+    "transport": "true or false",
+    "program": "true or false",
+    "ports": "a table, [ports]",
+    "knobs": "a table, [knobs]",
+    "curve": '"linear" or "calibrated"',
+    "z": "a latent dimension, a whole number from 1",
+    "cc": f"a MIDI controller, 0 to {HIGHEST_CC}",
+    "cc14": f"a MIDI controller that has a second one 32 above, 0 to {HIGHEST_PAIR}",
+    "nrpn": f"the number of a non-registered parameter, 0 to {HIGHEST_NRPN}",
+    "note": "a MIDI note, 0 to 127",
+    "encoder": _one_of(Encoder),
+    "takeover": _one_of(TakeoverKind),
+    "buttons": "a table, [buttons]",
+}
+
+
+def fault_of(error: ValidationError) -> tuple[KeyPath, str]:
+    """The path of the first faulty key, and the rest of the sentence about it."""
+    fault = error.errors(include_url=False)[0]
+    where = tuple(part for part in fault["loc"] if isinstance(part, str))
+    if where[-1] == "[key]":
+        return where[:-1], _NO_SUCH[where[0]]
+    if where[0] == "buttons" and len(where) == 2:
+        return where, f"must be a table such as {{ note = 36 }}, not {fault['input']!r}"
+    if where[0] == "ports" and len(where) > 1:
+        wanted = 'a part of a port\'s name, such as "Minilogue" or "Minilogue@+3.5"'
+        return where, f"must be {wanted}, not {fault['input']!r}"
+    if fault["type"] == "extra_forbidden":
+        return where, f"is no key of a patch; allowed here: {', '.join(_keys_beside(where))}"
+    if fault["type"] == "missing":
+        return where, f"is missing; it must be {_MUST_BE[where[-1]]}"
+    wanted = _MUST_BE.get(where[-1], "a table such as { z = 1, range = [-3.0, 3.0], cc = 20 }")
+    return where, f"must be {wanted}, not {fault['input']!r}"
+
+
+_NO_SUCH = {
+    "knobs": "is no knob; knobs are numbered 1 to 99",
+    "buttons": f"is nothing that a button does; allowed here: {', '.join(button_actions())}",
+    "ports": "is no name of a port; it begins with a letter, and letters, digits, _ and - follow",
+}
+
+
+def _keys_beside(where: KeyPath) -> Iterable[str]:
+    table = tables_of()[where[0]] if len(where) > 1 else PatchFile
+    return table.model_fields
+
+
+def sentence(shown: str, text: str, where: KeyPath, fault: str) -> str:
+    line = _line_of(text, where)
+    at = f", line {line}" if line else ""
+    return f"{shown}{at}: {'.'.join(where)} {fault}."
+
+
+_HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
+_KEY = re.compile(r"^\s*([\w.\"' -]+?)\s*=")
+
+
+def _line_of(text: str, where: KeyPath) -> int | None:
+    """The line, from 1, where the table or key ``where`` is written, or the nearest above it.
+
+    tomllib keeps no line numbers; a patch is plain enough to be found by eye.
+    """
+    table: KeyPath = ()
+    nearest, matched = None, 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            path = table = _parts(header[1])
+        elif key := _KEY.match(line):
+            path = table + _parts(key[1])
+        else:
+            continue
+        if path == where[: len(path)] and len(path) > matched:
+            nearest, matched = number, len(path)
+    return nearest
+
+
+def _parts(dotted: str) -> KeyPath:
+    return tuple(part.strip(" \"'") for part in dotted.split("."))
