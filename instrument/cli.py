@@ -30,6 +30,7 @@ from instrument.opening import PlayOptions
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
 from instrument.patch import PatchError
+from instrument.patch_command import app as patch_app
 from instrument.performance import Performance
 from instrument.player_link import PlayerError
 from instrument.render import RenderError
@@ -147,6 +148,7 @@ def _typed(context: typer.Context) -> set[str]:
 
 app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
+app.add_typer(patch_app, name="patch", no_args_is_help=True)
 
 
 @app.command()

@@ -26,7 +26,15 @@ LONG_FUNCTIONS = {
 
 TERMINAL_ROOMS = {
     f"instrument/{room}.py"
-    for room in ("display", "cli", "evaluating", "headless", "options", "training")
+    for room in (
+        "display",
+        "cli",
+        "evaluating",
+        "headless",
+        "options",
+        "patch_command",
+        "training",
+    )
 }
 TERMINAL_LIBRARIES = {"rich", "typer"}
 PROCESS_ROOMS = {

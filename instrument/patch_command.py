@@ -1,0 +1,56 @@
+"""``glisser patch``: what there is, whether a file is right, and its schema for editors."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from instrument.mapping import Mapping
+from instrument.patch import load_patch, patch_names
+from instrument.patch_file import schema
+
+app = typer.Typer(help="Look at patches: which there are, and whether a file is right.")
+
+
+@app.command(name="list")
+def list_command() -> None:
+    """List the patches that come with Glisser."""
+    for name in patch_names():
+        typer.echo(name)
+
+
+@app.command(name="check")
+def check_command(
+    file: Annotated[str, typer.Argument(help="A patch's name, or the path of a .toml file.")],
+) -> None:
+    """Check a patch and say what it does; what is wrong is told by line and key."""
+    for line in description(load_patch(file)):
+        typer.echo(line)
+
+
+@app.command(name="schema")
+def schema_command() -> None:
+    """Print the JSON schema of a patch: an editor that knows it completes and checks."""
+    typer.echo(json.dumps(schema(), indent=1))
+
+
+def description(mapping: Mapping) -> list[str]:
+    """What a patch does, a line for each knob and each button."""
+    turned_by = {control.knob: control for control in mapping.controls}
+    lines = []
+    for knob in mapping.knobs:
+        line = f"knob {knob.knob}: z{knob.dimension}, {knob.low:g} to {knob.high:g}, {knob.curve}"
+        if (control := turned_by.get(knob.knob)) is not None:
+            line += f"; {control.kind} {control.number}{_on(control.channel)}"
+            line += f", {control.encoder}" if control.encoder != "absolute" else ""
+            line += f", {control.takeover}" if control.takeover != "none" else ""
+        lines.append(line)
+    lines += [
+        f"{button.does}: {button.kind} {button.number}{_on(button.channel)}"
+        for button in mapping.buttons
+    ]
+    return lines or ["it maps nothing"]
+
+
+def _on(channel: int | None) -> str:
+    return "" if channel is None else f" on channel {channel}"
