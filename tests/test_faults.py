@@ -18,6 +18,9 @@ from tests.jack import JackServer, running_jack
 from tests.live import Play, alive, judging, playing, wait_for_port
 from tests.test_live import send_udp
 
+# Real processes in real time: see tests.real for what a machine that stands still may do to them.
+pytestmark = pytest.mark.real(needs=[])
+
 JACK = ["jackd", "jack_midi_dump", "jack_lsp", "stdbuf"]
 NOTE_ON = 0x90
 

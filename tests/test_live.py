@@ -25,6 +25,9 @@ from tests.live import (
     z_by_bar,
 )
 
+# Real processes in real time: see tests.real for what a machine that stands still may do to them.
+pytestmark = pytest.mark.real(needs=[])
+
 ROUNDS = int(os.environ.get("GLISSER_SIGNAL_ROUNDS", "3"))  # 20 for the record; see CONTRIBUTING
 JACK = ["jackd", "jack_midi_dump", "jack_lsp", "stdbuf"]
 

@@ -19,6 +19,9 @@ from instrument.player_messages import Setup
 from instrument.tempo import TICKS_PER_BEAT
 from tests.parts import SETUP, answer, knob, transport
 
+# Real processes in real time: see tests.real for what a machine that stands still may do to them.
+pytestmark = pytest.mark.real(needs=[])
+
 FAST = replace(SETUP, tempo_bpm=400.0, controls=ControlState(tempo_bpm=400.0))
 PLAYER = [sys.executable, "-m", "instrument.player"]
 

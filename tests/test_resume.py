@@ -21,6 +21,9 @@ from instrument.tempo import TICKS_PER_BAR
 from tests.live import Play, playing
 from tests.test_live import send_udp
 
+# Real processes in real time: see tests.real for what a machine that stands still may do to them.
+pytestmark = pytest.mark.real(needs=[])
+
 SILENT = ["--midi-api", "none"]
 
 
