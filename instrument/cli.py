@@ -23,6 +23,7 @@ from instrument.arguments import (
 from instrument.children import Interview
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
+from instrument.learn_command import learn_command
 from instrument.link_session import LinkUnavailableError
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
@@ -148,6 +149,7 @@ def _typed(context: typer.Context) -> set[str]:
 
 app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
+app.command(name="learn")(learn_command)
 app.add_typer(patch_app, name="patch", no_args_is_help=True)
 
 

@@ -40,7 +40,14 @@ def read_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Patch:
     ``dimensions`` is the checkpoint's d. A knob that asks for a calibration has none yet: see
     :meth:`Mapping.calibrated_by`. Raises :class:`PatchError`.
     """
-    shown, text = _read(name_or_path)
+    return check_text(*patch_text(name_or_path), dimensions)
+
+
+def check_text(shown: str, text: str, dimensions: int = DIMENSIONS) -> Patch:
+    """The patch that ``text`` is; ``shown`` is what a sentence calls it.
+
+    Raises :class:`PatchError`.
+    """
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -67,7 +74,8 @@ def _shipped() -> Iterator[Traversable]:
     return folder.iterdir() if folder.is_dir() else iter(())
 
 
-def _read(name_or_path: str) -> tuple[str, str]:
+def patch_text(name_or_path: str) -> tuple[str, str]:
+    """What to call a patch, and its text. Raises :class:`PatchError`."""
     is_path = "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(".toml")
     path: Traversable = Path(name_or_path)
     if not is_path:

@@ -31,6 +31,7 @@ TERMINAL_ROOMS = {
         "cli",
         "evaluating",
         "headless",
+        "learn_command",
         "options",
         "patch_command",
         "training",
