@@ -30,6 +30,7 @@ from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
+from instrument.params_command import params_command
 from instrument.patch import PatchError
 from instrument.patch_command import app as patch_app
 from instrument.performance import Performance
@@ -150,6 +151,7 @@ def _typed(context: typer.Context) -> set[str]:
 app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
 app.command(name="learn")(learn_command)
+app.command(name="params")(params_command)
 app.add_typer(patch_app, name="patch", no_args_is_help=True)
 
 

@@ -17,7 +17,7 @@ from instrument.tempo import MAX_SWING, MAX_TEMPO_BPM, MIN_TEMPO_BPM, STRAIGHT
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number that a performer can set.
+    """One number that a performer can set; ``description`` says in a sentence what is heard of it.
 
     ``low``..``high`` and ``default`` are in ``unit`` (empty where a number is just a number). A
     value ``outside`` the range is moved to its nearest end (``clamped``) or not taken at all
@@ -31,6 +31,7 @@ class Parameter:
     default: float
     unit: str
     outside: Literal["clamped", "refused"]
+    description: str
     act: Callable[[float], Action]
 
     def action(self, value: float) -> Action | None:
@@ -54,6 +55,9 @@ def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
             default=standing[knob.knob],
             unit="",
             outside="clamped",
+            description=(
+                f"Moves z{knob.dimension} from {knob.low:g} to {knob.high:g}, {knob.curve}."
+            ),
             act=partial(SetKnob, knob.knob),
         )
         for knob in mapping.knobs
@@ -70,6 +74,7 @@ def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
                 default=default,
                 unit="",
                 outside="clamped",
+                description="A latent coordinate itself; of it and its knob the last writer wins.",
                 act=partial(SetCoordinate, dimension),
             )
         )
@@ -84,6 +89,7 @@ TEMPO = Parameter(
     default=DEFAULT_TEMPO_BPM,
     unit="bpm",
     outside="refused",
+    description="Quarters a minute, from the next tick on; a clock that is followed wins.",
     act=SetTempo,
 )
 
@@ -95,6 +101,7 @@ SWING = Parameter(
     default=STRAIGHT,
     unit="% of an eighth",
     outside="clamped",
+    description="Where the off-beat sixteenths begin: 50 is straight, 66.7 a triplet.",
     act=SetSwing,
 )
 
@@ -106,6 +113,7 @@ FREEZE = Parameter(
     default=0.0,
     unit="on/off",
     outside="clamped",
+    description="Keeps the phrase that sounds, whatever the knobs do.",
     act=lambda value: SetFreeze(value > 0.0),
 )
 

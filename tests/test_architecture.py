@@ -33,6 +33,7 @@ TERMINAL_ROOMS = {
         "headless",
         "learn_command",
         "options",
+        "params_command",
         "patch_command",
         "training",
     )
