@@ -146,11 +146,11 @@ def test_a_controller_is_learned_on_a_real_port(tmp_path: Path) -> None:
             while (
                 not patch.exists()
                 or len(load_patch(str(patch)).controls) < 1
-                or (load_patch(str(patch)).controls[knob - 1].number != 100 + knob)
+                or (load_patch(str(patch)).controls[knob - 1].number != 70 + knob)
             ):
-                controller.send_message([0xB0, 100 + knob, value])
+                controller.send_message([0xB0, 70 + knob, value])
                 time.sleep(0.02)
-            assert f"CC {100 + knob} on channel 1" in learning.stdout.readline()
+            assert f"CC {70 + knob} on channel 1" in learning.stdout.readline()
         learning.stdout.readline()
         learning.send_signal(signal.SIGINT)
         assert learning.wait(10) == 0
