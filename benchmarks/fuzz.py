@@ -80,6 +80,7 @@ def played_through(stage: Stage, storm: Callable[[], object]) -> dict[str, Any]:
         "onsets": len(kept),
         "missing": sum(round(gap) - 1 for gap in kept),
         "beside_ms": max(abs(gap - round(gap)) for gap in kept) * STEP_FRAMES * 1e3 / RATE,
+        "waits": True,  # the server does, for its clients; earlier results had another one
         "growth_mib": {name: after[name].own - before[name].own for name in after},
     }
 

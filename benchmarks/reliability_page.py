@@ -28,8 +28,12 @@ A trial survives when no note stays open and all that the fault's own list below
 Every trial counts. Two things tell the machine's share from the instrument's. On each core wakes,
 every 2 ms, a thread of the highest real-time priority that knows nothing of JACK or Glisser: where
 it was more than 4 ms late in a trial that failed, "the machine stood still" (a virtual machine does
-when its host puts it aside). And the same is heard, and judged the same, with no fault at all.
+when its host puts it aside). "It moved" is how many trials it never did that in: where they are
+few, "failed otherwise" says little. And the same is heard, and judged the same, without a fault.
 """
+OLDER_SERVER = """\
+- Not yet made with the server above: heard through one with periods of 64 frames that waits for
+  nobody, by a judge in the bench's own process."""
 ENGINE_BACK_S, MAIN_GONE_S, PORT_BACK_S = 5.0, 1.0, 2.0
 
 Line = tuple[str, bool]  # what was found, and whether that is what was asked for
@@ -55,6 +59,7 @@ def page(torture: Found, fuzz: Found) -> str:
     for name, told in STORMS.items():
         if name in fuzz:
             lines += ["", f"## {TITLES[name]}", "", *_list(told(fuzz[name]))]
+            lines += [] if fuzz[name].get("waits") else [OLDER_SERVER]
     machine = torture.get("machine") or fuzz.get("machine") or {}
     return "\n".join([*lines, "", "## Made on", "", *machine_lines(machine), ""])
 
@@ -62,9 +67,9 @@ def page(torture: Found, fuzz: Found) -> str:
 def table(faults: Table, fuzz: Found) -> list[str]:
     """Fault, trials, survived, how the machine was where they did not, worst gap, command."""
     rows = [
-        "| fault | trials | survived | failed, and the machine stood still | failed otherwise "
-        "| worst gap | made by |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| fault | trials | it moved | survived | failed, and the machine stood still "
+        "| failed otherwise | worst gap | made by |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     for name, every in faults.items():
         if not every:
@@ -73,7 +78,8 @@ def table(faults: Table, fuzz: Found) -> list[str]:
         stood_still = sum(each["stood_still"] for each in failed)
         gaps = [gap for each in every if (gap := _gap_ms(each)) is not None]
         worst = f"{max(gaps):,.0f} ms" if gaps else "none to hear"
-        counts = f"{len(every)} | {len(every) - len(failed)} | {stood_still} "
+        moved = sum(not each["stood_still"] for each in every)
+        counts = f"{len(every)} | {moved} | {len(every) - len(failed)} | {stood_still} "
         counts += f"| {len(failed) - stood_still}"
         rows.append(f"| {TITLES[name]} | {counts} | {worst} | `make torture` |")
     for name, lines_of in STORMS.items():
@@ -83,7 +89,7 @@ def table(faults: Table, fuzz: Found) -> list[str]:
             gap_ms = found["missing"] * 62.5
             told_good = "yes" if good else "**no**"
             rows.append(
-                f"| {TITLES[name]} | {found['sent']:,} | {told_good} | | | {gap_ms:.0f} ms "
+                f"| {TITLES[name]} | {found['sent']:,} | | {told_good} | | | {gap_ms:.0f} ms "
                 "| `make fuzz` |"
             )
     return rows

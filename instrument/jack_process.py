@@ -26,9 +26,7 @@ from instrument.urgent import ignore_signals, settle_down
 
 REPORTS_A_SECOND = 20
 SETTLE_PERIODS = 8  # of the first ones, that which was called least late says where the frames lie
-END_S = (
-    3.0  # half a second is played yet, and all of it said again; then there is nothing to wait for
-)
+END_S = 3.0  # half a second is played yet, and its note-offs said again; then all is over
 PORT_NAME = "out"
 _OVER, _SERVER_GONE = b"o", b"g"
 

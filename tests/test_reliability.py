@@ -59,8 +59,8 @@ def found(**changed: dict[str, Any]) -> dict[str, Any]:
 def test_the_page_says_what_survived_and_by_which_command() -> None:
     """One row a fault, one list a fault, nothing unmet."""
     text = page(found(), {"broken": STORM, "knobs": STORM, "midi": STORM})
-    assert "| Player killed | 1 | 1 | 0 | 0 | 250 ms | `make torture` |" in text
-    assert "| Broken OSC | 1,000,000 | yes | | | 0 ms | `make fuzz` |" in text
+    assert "| Player killed | 1 | 1 | 1 | 0 | 0 | 250 ms | `make torture` |" in text
+    assert "| Broken OSC | 1,000,000 | | yes | | | 0 ms | `make fuzz` |" in text
     assert text.count("\n## ") == len(FAULTS) + 3 + 1
     assert "not met" not in text
 
@@ -87,7 +87,7 @@ def test_what_was_not_reached_is_said(fault: str, changed: dict[str, Any]) -> No
     """In the list, and the trial has not survived."""
     text = page(found(**{fault: changed}), {})
     assert text.count("**not met**") == 1
-    assert text.count(" | 1 | 0 | 0 | 1 | ") == 1
+    assert text.count(" | 1 | 1 | 0 | 0 | 1 | ") == 1
 
 
 def test_a_failed_trial_counts_though_the_machine_stood_still() -> None:
@@ -97,7 +97,7 @@ def test_a_failed_trial_counts_though_the_machine_stood_still() -> None:
     told["faults"]["player"].append({**PLAYER, "beside_ms": 9.0})
     told["faults"]["player"].append({**PLAYER, "stood_still": True})
     text = page(told, {})
-    assert "| Player killed | 4 | 2 | 1 | 1 |" in text
+    assert "| Player killed | 4 | 2 | 2 | 1 | 1 |" in text
     assert "not met" in text
 
 
