@@ -119,7 +119,8 @@ class Pacer(ManualClock):
 
 def turned(bar: int) -> Message:
     """Knob 1 somewhere else in every bar."""
-    state = ControlState(knobs={1: (bar * 0.37 % 1.0, bar)}, serial=bar, tempo_bpm=TEMPO_BPM)
+    values = {"knob/1": (bar * 0.37 % 1.0, bar), "tempo": (TEMPO_BPM, 0)}
+    state = ControlState(values, serial=bar)
     return {"type": "controls", **state.to_message()}
 
 
@@ -142,7 +143,7 @@ def soak_offline(bars: int) -> dict[str, float]:
     output = Counter(clock, Timeline(TEMPO_BPM, 0, 0))
     steps = (60, *[HOLD_STEP] * (PHRASE_STEPS - 1))
     first = Decoded((0.0,) * 12, (0,) * PHRASE_STEPS, steps)
-    controls = ControlState(tempo_bpm=TEMPO_BPM)
+    controls = ControlState.standing({"tempo": TEMPO_BPM})
     setup = Setup((), "none", TEMPO_BPM, bars, "stage", first, Mapping(), controls, playing=True)
     player = Player(setup, Outgoing([output]), told.post, 0)
     _play_bars(player, clock, told, min(bars // 10, 1000))

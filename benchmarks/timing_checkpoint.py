@@ -21,7 +21,6 @@ refresh = "step"
 
 [out]
 channel = 1
-velocity = 96
 
 [latent]
 range = [-3.0, 3.0]

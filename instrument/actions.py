@@ -7,42 +7,19 @@ already refused what is not finite or out of range, so an action may be trusted.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from instrument.settings import knob_key, z_key
+
 
 @dataclass(frozen=True, slots=True)
-class SetKnob:
-    """Knob ``knob`` (from 1) now stands at ``value``, 0..1; the patch says what that means."""
+class Set:
+    """The control ``key`` shall stand at ``value``.
 
-    knob: int
+    ``knob/1``: the position 0..1 of a knob, which the patch gives its meaning. ``z/1``: a latent
+    coordinate, clamped later by the patch. All others are in :mod:`instrument.settings`.
+    """
+
+    key: str
     value: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetCoordinate:
-    """Latent dimension ``dimension`` (from 1) shall be ``value``, clamped later by the patch."""
-
-    dimension: int
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetTempo:
-    """Play at ``bpm`` quarters a minute, 20..400."""
-
-    bpm: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetSwing:
-    """Play the off-beat sixteenths after ``percent`` of their eighth, 50..75."""
-
-    percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetFreeze:
-    """Keep the phrase that sounds, whatever the knobs do, for as long as ``on``."""
-
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +27,28 @@ class Transport:
     """Play, stop, or silence everything; never dropped and never merged with its neighbours."""
 
     do: Literal["play", "stop", "panic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``save`` what stands now under ``name``, or ``recall`` it over ``bars`` bars.
+
+    ``bars`` ``None``: as many as the setting ``morph-bars`` says. Of a save it means nothing.
+    """
+
+    do: Literal["save", "recall"]
+    name: str
+    bars: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Listen to the keyboard: the two bars that are played now become the point knobs vary.
+
+    ``on`` ``False``: listen no more.
+    """
+
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,24 @@ class Unsubscribe:
     port: int
 
 
-Action: TypeAlias = (
-    SetKnob
-    | SetCoordinate
-    | SetTempo
-    | SetSwing
-    | SetFreeze
-    | Transport
-    | Ping
-    | Get
-    | Subscribe
-    | Unsubscribe
-)
+Action: TypeAlias = Set | Transport | Snapshot | Capture | Ping | Get | Subscribe | Unsubscribe
+
+
+def set_knob(knob: int, position: float) -> Set:
+    """Knob ``knob``, from 1, now stands at ``position``, 0..1."""
+    return Set(knob_key(knob), position)
+
+
+def set_coordinate(dimension: int, z: float) -> Set:
+    """Latent dimension ``dimension``, from 1, shall be ``z``."""
+    return Set(z_key(dimension), z)
+
+
+def set_tempo(bpm: float) -> Set:
+    """Play at ``bpm`` quarters a minute, 20..400."""
+    return Set("tempo", bpm)
+
+
+def set_freeze(on: bool) -> Set:
+    """Keep the phrase that sounds for as long as ``on``."""
+    return Set("freeze", float(on))

@@ -1,12 +1,23 @@
 """What a performance is made of: a decoded phrase, and everything that happens at a tick. Pure."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.phrase import PHRASE_STEPS, REST_STEP
 from instrument.ledger import NoteEvent
+from instrument.voicing import Voicing
 
 Z: TypeAlias = tuple[float, ...]
+
+
+class Wish(NamedTuple):
+    """What the controls ask for: the most likely phrase of ``z``, or one drawn with ``seed`` at a
+    ``temperature`` above 0.
+    """
+
+    z: Z
+    temperature: float = 0.0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +45,15 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Somebody should decode ``z``; the phrase is wanted by ``tick``. Ids only ever grow."""
+    """Somebody should decode ``wish``; the phrase is wanted by ``tick``. Ids only ever grow."""
 
     id: int
     tick: int
-    z: Z
+    wish: Wish
+
+    @property
+    def z(self) -> Z:
+        return self.wish.z
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,15 @@ class Begin:
     tick: int
     song_tick: int
     percent: float
+    voicing: Voicing
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """From the step at ``tick`` on, notes are sounded by ``voicing``."""
+
+    tick: int
+    voicing: Voicing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +143,6 @@ class Done:
     tick: int
 
 
-Event: TypeAlias = NoteEvent | Request | Swap | Bar | Swing | Begin | End | Silence | Gap | Done
+Event: TypeAlias = (
+    NoteEvent | Request | Swap | Bar | Swing | Voiced | Begin | End | Silence | Gap | Done
+)

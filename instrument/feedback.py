@@ -13,7 +13,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from engine.phrase import PHRASE_STEPS, REST_STEP
 from instrument.actions import Action, Get, Ping, Subscribe, Unsubscribe
 from instrument.controls import ControlState
-from instrument.latent import z_at
+from instrument.latent import steady_z
 from instrument.mapping import Mapping
 from instrument.parameters import values
 
@@ -133,7 +133,7 @@ class Feedback:
             case "tempo":
                 arguments = [state.tempo_bpm]
             case "z":
-                arguments = z_at(state, self._mapping, (0.0,) * self._mapping.dimensions)
+                arguments = steady_z(state, self._mapping)
             case "phrase":
                 arguments = self._steps
             case "bar":

@@ -25,7 +25,7 @@ from instrument.ledger import NoteEvent
 from instrument.melody_file import read_melody
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.patch import load_patch
-from instrument.render import Plan, check_target, render, steady, sweep, write_out
+from instrument.render import Plan, check_target, decoded, render, steady, sweep, write_out
 from instrument.replay import Account, differing, read_take
 from instrument.take import TakeError
 from instrument.vary import check_out, report, vary, write_variations
@@ -75,8 +75,9 @@ def render_command(
     dimensions = check_checkpoint(folder).model.latent_dimensions
     mapping = load_patch(patch, dimensions)
     base = base_point(z, seed, dimensions)
-    z_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
-    notes = render(Plan(z_at, bars, [(0, tempo_of(tempo))], mapping, loop), _decoder(folder), out)
+    base_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
+    tempos = [(0, tempo_of(tempo))]
+    notes = render(Plan(base_at, bars, tempos, mapping, loop), _decoder(folder), out)
     typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
 
 
@@ -95,8 +96,7 @@ def _decoded_again(account: Account) -> str:
     folder = find_checkpoint(account.checkpoint)
     if check_checkpoint(folder).weights[DECODER_FILE] != account.decoder_sha256:
         raise TakeError(f"{account.file} was played with another checkpoint {account.checkpoint!r}")
-    points = [each.z for each in account.adopted]
-    tokens = _decoder(folder).tokens(points).tolist() if points else []
+    tokens = decoded(_decoder(folder), [each.wish for each in account.adopted])
     if (other := differing(account.adopted, tokens)) is not None:
         raise TakeError(f"{account.file}: the phrase at tick {other.tick} decodes to other tokens")
     return f"{account.file}: {len(tokens)} phrases decoded again, all the same"

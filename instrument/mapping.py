@@ -4,23 +4,28 @@
 as a message. Nothing here reads files or raises for a patch's faults.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from math import log
 from typing import Any, Literal, TypeAlias
 
 from instrument.curve import Curve, played_at, where_it_plays
+from instrument.settings import knob_key
 
 DIMENSIONS = 12  # latent dimensions of a checkpoint (GLSR-VAE, section 3.2)
 TRUE_KNOBS = 4  # the first knobs of the default patch; those that a checkpoint may have calibrated
 
 Refresh: TypeAlias = Literal["bar", "phrase", "step"]
-Shape: TypeAlias = Literal["linear", "calibrated"]
+Shape: TypeAlias = Literal["linear", "calibrated", "exponential"]
 ControlKind: TypeAlias = Literal["cc", "cc14", "nrpn", "note", "program"]
 Encoder: TypeAlias = Literal[
     "absolute", "twos-complement", "binary-offset", "signed-bit", "signed-bit-2"
 ]
 TakeoverKind: TypeAlias = Literal["none", "pick-up", "scaling"]
-ButtonAction: TypeAlias = Literal["play", "stop", "play-stop", "panic", "freeze"]
+BUTTON_ACTIONS = ("play", "stop", "play-stop", "panic", "freeze", "capture")
+SNAPSHOT_BUTTON = "snapshot-"  # and the name of the snapshot, a number, that it recalls
+PAD_CORNERS = ("1", "2", "3", "4")  # the pad's snapshots, the lower two first, from left to right
+STEEPNESS = 16.0  # of an exponential knob: how much faster it moves at its end than its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,8 @@ class KnobMapping:
 
     ``curve`` "linear": half-way on the knob is half-way in z. "calibrated": half-way on the knob is
     half-way in what is heard, by ``calibration``, the checkpoint's curve for this dimension; where
-    that is missing, or flat over the whole range, the knob is linear all the same.
+    that is missing, or flat over the whole range, the knob is linear all the same. "exponential":
+    fine at its beginning and coarse at its end; half-way on the knob is a fifth of the way in z.
     """
 
     knob: int
@@ -52,6 +58,8 @@ class KnobMapping:
         is where the curve plays it; the middle of that stretch, where the curve is flat.
         """
         low, high = self._span()
+        if self.curve == "exponential":
+            position = (STEEPNESS**position - 1.0) / (STEEPNESS - 1.0)
         if low == high or position in {0.0, 1.0}:
             return self.low * (1.0 - position) + self.high * position
         first, last = where_it_plays(self.calibration, min(high, low + position * (high - low)))
@@ -61,7 +69,10 @@ class KnobMapping:
         """Where the knob would stand for coordinate ``z``, 0..1; beyond the range it is an end."""
         low, high = self._span()
         if low == high:
-            return min(1.0, max(0.0, (z - self.low) / (self.high - self.low)))
+            share = min(1.0, max(0.0, (z - self.low) / (self.high - self.low)))
+            if self.curve == "exponential":
+                return log(1.0 + share * (STEEPNESS - 1.0), STEEPNESS)
+            return share
         return min(1.0, max(0.0, (played_at(self.calibration, z) - low) / (high - low)))
 
     def _span(self) -> tuple[float, float]:
@@ -76,7 +87,9 @@ class KnobMapping:
 
 @dataclass(frozen=True, slots=True)
 class ControlMapping:
-    """Control ``number`` on ``channel`` 1..16 (``None``: any) turns ``knob``.
+    """Control ``number`` on ``channel`` 1..16 (``None``: any) turns ``key``.
+
+    ``key``: ``knob/1`` or that of a setting, such as ``gate``.
 
     ``kind`` "cc": controller 0..119. "cc14": controllers ``number`` 0..31 and ``number`` + 32, of
     14 bits together. "nrpn": non-registered parameter 0..16382. ``encoder``: whether it tells where
@@ -86,7 +99,7 @@ class ControlMapping:
 
     number: int
     channel: int | None
-    knob: int
+    key: str
     kind: ControlKind = "cc"
     encoder: Encoder = "absolute"
     takeover: TakeoverKind = "none"
@@ -96,12 +109,13 @@ class ControlMapping:
 class ButtonMapping:
     """A note or a controller ("cc") that does something when it is pressed.
 
-    ``freeze`` changes sides at each press, ``play-stop`` does what is not so now.
+    ``does``: one of ``BUTTON_ACTIONS``, or ``snapshot-1`` and so on. ``freeze`` changes sides at
+    each press, ``play-stop`` does what is not so now.
     """
 
     number: int
     channel: int | None
-    does: ButtonAction
+    does: str
     kind: ControlKind = "note"
 
 
@@ -109,7 +123,7 @@ class ButtonMapping:
 class Receive:
     """What of a MIDI clock's sender is obeyed, three switches: its beat, Start and Stop, programs.
 
-    Programs are counted only, until there are snapshots to recall.
+    Program n recalls the snapshot n, counted from 1 as most devices show it.
     """
 
     clock: bool = True
@@ -121,9 +135,10 @@ class Receive:
 class Mapping:
     """A whole patch. At most one knob per dimension; knobs and dimensions count from 1.
 
-    ``z_low``..``z_high`` is the range of every dimension that no knob moves. ``channel`` 1..16 and
-    ``velocity`` 1..127 are those of every note sent; ``refresh`` says when a new z may be heard;
-    ``swing`` 50..75 per cent is where the off-beat sixteenths begin.
+    ``z_low``..``z_high`` is the range of every dimension that no knob moves. ``channel`` 1..16 is
+    that of every note sent; ``refresh`` says when a new z may be heard; ``settings`` by key are
+    where they stand at the start; ``pad`` names the snapshots in its corners, below left, below
+    right, above left, above right; ``capture_channel`` is the keyboard's (``None``: any).
     """
 
     knobs: tuple[KnobMapping, ...] = tuple(
@@ -131,17 +146,18 @@ class Mapping:
         for n in range(1, DIMENSIONS + 1)
     )
     controls: tuple[ControlMapping, ...] = tuple(
-        ControlMapping(19 + n, None, n) for n in range(1, DIMENSIONS + 1)
+        ControlMapping(19 + n, None, knob_key(n)) for n in range(1, DIMENSIONS + 1)
     )
     buttons: tuple[ButtonMapping, ...] = ()
     z_low: float = -3.0
     z_high: float = 3.0
     channel: int = 1
-    velocity: int = 96
     refresh: Refresh = "bar"
     dimensions: int = DIMENSIONS
-    swing: float = 50.0
+    settings: dict[str, float] = field(default_factory=dict)
     receive: Receive = Receive()
+    pad: tuple[str, ...] = PAD_CORNERS
+    capture_channel: int | None = None
 
     @cached_property
     def knob_of_dimension(self) -> dict[int, KnobMapping]:
@@ -178,8 +194,8 @@ class Mapping:
             KnobMapping(**{**knob, "calibration": tuple(knob.get("calibration", ()))})
             for knob in message["knobs"]
         )
-        fields.pop("ccs", None)  # of an older take, which is replayed without any controller
-        fields["controls"] = tuple(ControlMapping(**each) for each in message.get("controls", ()))
-        fields["buttons"] = tuple(ButtonMapping(**each) for each in message.get("buttons", ()))
-        fields["receive"] = Receive(**message.get("receive", {}))
+        fields["controls"] = tuple(ControlMapping(**each) for each in message["controls"])
+        fields["buttons"] = tuple(ButtonMapping(**each) for each in message["buttons"])
+        fields["receive"] = Receive(**message["receive"])
+        fields["pad"] = tuple(message["pad"])
         return cls(**fields)

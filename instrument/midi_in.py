@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
-from instrument.actions import Action, SetFreeze, SetKnob, Transport
+from instrument.actions import Action, Capture, Set, Snapshot, Transport, set_freeze
 from instrument.controllers import Reader, Touch, detents_of, turn
-from instrument.mapping import ButtonAction, ControlKind, ControlMapping, Mapping
+from instrument.mapping import SNAPSHOT_BUTTON, ControlKind, ControlMapping, Mapping
+from instrument.settings import setting_of
 from instrument.takeover import Takeover
-
-PROGRAM_CHANGE = 0xC0  # MIDI 1.0, channel voice messages: Cn program
 
 Actions: TypeAlias = list[Action]
 Key: TypeAlias = tuple[ControlKind, int, int]  # kind, channel, number
@@ -31,11 +31,12 @@ class Arrival:
 
 @dataclass
 class Standing:
-    """How things stand when a control is touched: the knobs' positions 0..1 by number, and more."""
+    """How things stand when a control is touched: positions 0..1 of what is mapped, and more."""
 
-    knobs: dict[int, float]
+    positions: dict[str, float]
     playing: bool = False
     frozen: bool = False
+    capturing: bool = False
 
 
 class Hands:
@@ -45,10 +46,10 @@ class Hands:
     """
 
     def __init__(self, mapping: Mapping, standing: Callable[[], Standing]) -> None:
-        """``standing()`` says where the patch's knobs stand, and what else a button may turn."""
+        """``standing()`` says where all that is mapped stands, and what else a button may turn."""
         self._standing = standing
         self._controls: dict[Key, list[_Control]] = {}
-        self._buttons: dict[Key, list[ButtonAction]] = {}
+        self._buttons: dict[Key, list[str]] = {}
         for control in mapping.controls:
             held = _Control(control)
             for channel in _channels(control.channel):
@@ -58,6 +59,10 @@ class Hands:
             for channel in _channels(button.channel):
                 key = (button.kind, channel, button.number)
                 self._buttons.setdefault(key, []).append(button.does)
+        if mapping.receive.program:  # most devices count programs from 1
+            for channel, program in product(range(1, 17), range(128)):
+                recall = [f"{SNAPSHOT_BUTTON}{program + 1}"]
+                self._buttons.setdefault(("program", channel, program), []).extend(recall)
         self._pairs = frozenset(
             (channel, number) for kind, channel, number in self._controls if kind == "cc14"
         )
@@ -86,10 +91,11 @@ class Hands:
                 continue
             now = now or self._standing()
             for control in self._controls.get(key, ()):
-                position = control.turned(touch, arrival.ns, now.knobs[control.mapping.knob])
+                key_turned = control.mapping.key
+                position = control.turned(touch, arrival.ns, now.positions[key_turned])
                 if position is not None:
-                    now.knobs[control.mapping.knob] = position
-                    actions.append(SetKnob(control.mapping.knob, position))
+                    now.positions[key_turned] = position
+                    actions.append(Set(key_turned, control.value(position)))
             if touch.position > 0.0:
                 actions += [_pressed(does, now) for does in self._buttons.get(key, ())]
         return actions
@@ -100,7 +106,8 @@ class _Control:
 
     def __init__(self, mapping: ControlMapping) -> None:
         self.mapping = mapping
-        self._takeover = Takeover(mapping.takeover)
+        self._setting = setting_of(mapping.key)
+        self._takeover = Takeover(mapping.takeover, self._on_the_grid)
         self._turned_ns: int | None = None
 
     def turned(self, touch: Touch, now_ns: int, value: float) -> float | None:
@@ -113,19 +120,38 @@ class _Control:
             detents = detents_of(touch.value, self.mapping.encoder)
         before_ns, self._turned_ns = self._turned_ns, now_ns
         after_s = 1.0 if before_ns is None else (now_ns - before_ns) / 1e9
-        return min(1.0, max(0.0, value + turn(detents, after_s)))
+        if self._setting is not None and self._setting.whole:  # a detent is a number
+            turned = detents / (self._setting.high - self._setting.low)
+        else:
+            turned = turn(detents, after_s)
+        return min(1.0, max(0.0, value + turned))
+
+    def value(self, position: float) -> float:
+        """What is set when it stands at ``position``: that of a knob, or a setting's own value."""
+        return position if self._setting is None else self._setting.at_position(position)
+
+    def _on_the_grid(self, position: float) -> float:
+        """Where it will be told to stand: a whole number has few places."""
+        if self._setting is None:
+            return position
+        return self._setting.position_of(self._setting.at_position(position))
 
 
-def _pressed(does: ButtonAction, now: Standing) -> Action:
+def _pressed(does: str, now: Standing) -> Action:
     match does:
         case "freeze":
             now.frozen = not now.frozen
-            return SetFreeze(now.frozen)
+            return set_freeze(now.frozen)
+        case "capture":
+            now.capturing = not now.capturing
+            return Capture(now.capturing)
         case "play-stop":
             now.playing = not now.playing
             return Transport("play" if now.playing else "stop")
         case "play" | "stop" | "panic":
             return Transport(does)
+        case _:
+            return Snapshot("recall", does.removeprefix(SNAPSHOT_BUTTON))
 
 
 def _channels(channel: int | None) -> Sequence[int]:
@@ -135,8 +161,7 @@ def _channels(channel: int | None) -> Sequence[int]:
 class MidiInput:
     """What arrives on the input ports, made into actions. One thread.
 
-    ``errors`` counts messages that could not be used, ``programs`` the program changes of a patch
-    that receives them. Every message goes to ``hear_clock`` first.
+    ``errors`` counts messages that could not be used. Every message goes to ``hear_clock`` first.
     """
 
     def __init__(
@@ -148,8 +173,6 @@ class MidiInput:
         hear_clock: Callable[[Arrival], None] | None = None,
     ) -> None:
         self.errors = 0
-        self.programs = 0
-        self._receives_programs = mapping.receive.program
         self._hear_clock = hear_clock
         self._hands = Hands(mapping, standing)
         self._hear = hear
@@ -163,7 +186,6 @@ class MidiInput:
                     self._hear_clock(arrival)
             except ValueError as error:
                 self._failed(error)
-            self.programs += self._receives_programs and arrival.message[0] & 0xF0 == PROGRAM_CHANGE
         actions = self._hands.actions(arrivals, self._failed)
         try:
             if actions:

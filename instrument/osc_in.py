@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from instrument.actions import Action
 from instrument.mapping import Mapping
-from instrument.osc_parse import RefusedError, address_of, addresses, parse
+from instrument.osc_addresses import addresses
+from instrument.osc_parse import RefusedError, address_of, parse
 
 MAX_AHEAD_S = 2.0  # a timetag further ahead is a wrong clock rather than a plan
 MAX_WAITING = 256  # bundles that wait for their timetag

@@ -13,22 +13,10 @@ from typing import Literal, TypeAlias
 from pythonosc.osc_message import OscMessage
 from pythonosc.parsing.osc_types import IMMEDIATELY, get_date
 
-from instrument.actions import (
-    Action,
-    Get,
-    Ping,
-    SetCoordinate,
-    Subscribe,
-    Transport,
-    Unsubscribe,
-)
-from instrument.mapping import Mapping
-from instrument.parameters import Parameter, parameters
+from instrument.actions import Action
 
 MAX_DATAGRAM_BYTES = 16_384  # a bundle of every parameter is 2 kB; more is not for us
 MAX_BUNDLE_DEPTH = 8
-DEFAULT_FEEDBACK_PORT = 9130
-GETTABLE = ("tempo", "z", "phrase", "bar", "stats")
 NOW = 0.0  # the due time of what has no timetag
 
 _BUNDLE = b"#bundle\0"
@@ -58,94 +46,23 @@ class RefusedError(Exception):
         self.kind: Kind = kind
 
 
+Act: TypeAlias = Callable[[tuple[float, ...]], list[Action]]
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """What a literal address does. ``newest_wins``: an older value of it need not be looked at.
 
     ``act`` turns the finite numbers of a message into actions; :class:`RefusedError` when it
-    cannot.
+    cannot. ``named`` takes the name, the first argument of its messages, besides.
     """
 
-    act: Callable[[tuple[float, ...]], list[Action]]
+    act: Act
     newest_wins: bool
+    named: Callable[[str, tuple[float, ...]], list[Action]] | None = None
 
 
 Addresses: TypeAlias = dict[bytes, Endpoint]
-
-
-def addresses(mapping: Mapping) -> Addresses:
-    """Every address that exists under this patch; literal, so that finding one is one look-up."""
-    table = {
-        parameter.address.encode(): Endpoint(_setter(parameter), newest_wins=True)
-        for parameter in parameters(mapping)
-    }
-    table[b"/glisser/z"] = Endpoint(_all_coordinates(mapping), newest_wins=True)
-    for command in (Transport("play"), Transport("stop"), Transport("panic")):
-        table[f"/glisser/{command.do}".encode()] = Endpoint(_button(command), newest_wins=False)
-    table[b"/glisser/ping"] = Endpoint(_bare(Ping()), newest_wins=False)
-    for what in GETTABLE:
-        table[f"/glisser/get/{what}".encode()] = Endpoint(_bare(Get(what)), newest_wins=False)
-    table[b"/glisser/subscribe"] = Endpoint(_with_port(Subscribe), newest_wins=False)
-    table[b"/glisser/unsubscribe"] = Endpoint(_with_port(Unsubscribe), newest_wins=False)
-    return table
-
-
-def _setter(parameter: Parameter) -> Callable[[tuple[float, ...]], list[Action]]:
-    def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, 1)
-        action = parameter.action(numbers[0])
-        if action is None:
-            raise RefusedError(
-                "out of range",
-                f"{numbers[0]:g} is not {parameter.low:g}..{parameter.high:g} {parameter.unit}",
-            )
-        return [action]
-
-    return act
-
-
-def _all_coordinates(mapping: Mapping) -> Callable[[tuple[float, ...]], list[Action]]:
-    def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, mapping.dimensions)
-        return [SetCoordinate(dimension, z) for dimension, z in enumerate(numbers, start=1)]
-
-    return act
-
-
-def _button(command: Transport) -> Callable[[tuple[float, ...]], list[Action]]:
-    def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, 0, 1)
-        released = numbers == (0.0,)  # a surface's button sends 1 when pressed and 0 when let go
-        return [] if released else [command]
-
-    return act
-
-
-def _bare(action: Action) -> Callable[[tuple[float, ...]], list[Action]]:
-    def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, 0)
-        return [action]
-
-    return act
-
-
-def _with_port(
-    action: Callable[[int], Subscribe | Unsubscribe],
-) -> Callable[[tuple[float, ...]], list[Action]]:
-    def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, 0, 1)
-        port = numbers[0] if numbers else float(DEFAULT_FEEDBACK_PORT)
-        if not port.is_integer() or not 1 <= port <= 65_535:
-            raise RefusedError("out of range", f"{port:g} is not a UDP port, 1..65535")
-        return [action(int(port))]
-
-    return act
-
-
-def _want(numbers: tuple[float, ...], *counts: int) -> None:
-    if len(numbers) not in counts:
-        wanted = " or ".join(str(count) for count in counts)
-        raise RefusedError("wrong arguments", f"wants {wanted} numbers, not {len(numbers)}")
 
 
 Refuse: TypeAlias = Callable[[RefusedError], None]
@@ -219,26 +136,51 @@ def _actions(message: bytes, table: Addresses) -> list[Action]:
         shown = address.decode("utf-8", "backslashreplace")
         raise RefusedError("unknown address", f"{shown!r} is no address of this patch")
     try:
-        _check_arguments(message, len(address))
-        numbers = tuple(float(value) for value in OscMessage(message))
+        name, numbers = _arguments(message, len(address), endpoint.named is not None)
         if not all(math.isfinite(number) for number in numbers):
             raise RefusedError("not finite", "NaN and infinity are no values")
+        if endpoint.named is not None and name is not None:
+            return endpoint.named(name, numbers)
         return endpoint.act(numbers)
     except RefusedError as refusal:
         raise RefusedError(refusal.kind, f"{address.decode()}: {refusal}") from None
 
 
-def _check_arguments(message: bytes, address_bytes: int) -> None:
+def _arguments(
+    message: bytes, address_bytes: int, named: bool
+) -> tuple[str | None, tuple[float, ...]]:
+    """The name, where the address wants one, and the numbers after it."""
+    _check_arguments(message, address_bytes, named)
+    values = list(OscMessage(message))
+    if not named or not values:
+        return None, tuple(float(value) for value in values)
+    first, *numbers = values
+    # Max sends the name of snapshot 3 as a whole number, a fader as 3.0.
+    name = first if isinstance(first, str) else f"{float(first):g}"
+    return name, tuple(float(value) for value in numbers)
+
+
+def _check_arguments(message: bytes, address_bytes: int, named: bool) -> None:
     tags_at = _padded(address_bytes)
     if len(message) == tags_at:
         return  # old senders leave the type tags out where there is nothing to tag
     tags, null, _ = message[tags_at:].partition(b"\0")
     if not tags.startswith(b",") or not null:
         raise RefusedError("malformed", "has no type tags")
-    if any(tag not in _NUMBER_BYTES for tag in tags[1:]):
+    text_bytes = 0
+    numbers = tags[1:]
+    if named and numbers[:1] == b"s":
+        text_at = tags_at + _padded(len(tags))
+        text, null, _ = message[text_at:].partition(b"\0")
+        if not null:
+            raise RefusedError("malformed", "its name has no end")
+        text_bytes, numbers = _padded(len(text)), numbers[1:]
+    if any(tag not in _NUMBER_BYTES for tag in numbers):
         shown = tags.decode("utf-8", "backslashreplace")
-        raise RefusedError("wrong arguments", f"takes numbers, not {shown!r}")
-    wanted = tags_at + _padded(len(tags)) + sum(_NUMBER_BYTES[tag] for tag in tags[1:])
+        first = "a name and numbers" if named else "numbers"
+        raise RefusedError("wrong arguments", f"takes {first}, not {shown!r}")
+    wanted = tags_at + _padded(len(tags)) + text_bytes
+    wanted += sum(_NUMBER_BYTES[tag] for tag in numbers)
     if len(message) != wanted:
         raise RefusedError("malformed", f"is {len(message)} bytes long where {wanted} were meant")
 

@@ -1,18 +1,20 @@
-"""Every parameter of the instrument once: name, range, unit, default, address, action. Pure.
+"""Every parameter under a patch: its knobs, the coordinates of z, and all settings. Pure.
 
-``osc_in`` builds its address table from this, ``feedback`` the messages that report a value.
+``osc_in`` builds its address table from this, ``feedback`` the messages that report a value,
+``glisser params`` its lists. There is nothing to add here for a new one: see
+:mod:`instrument.settings`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
+from functools import cache
 
-from instrument.actions import Action, SetCoordinate, SetFreeze, SetKnob, SetSwing, SetTempo
-from instrument.controls import DEFAULT_TEMPO_BPM, ControlState
-from instrument.latent import knob_positions, z_at
+from instrument.actions import Set
+from instrument.controls import ControlState
+from instrument.latent import knob_positions, steady_z
 from instrument.mapping import Mapping
-from instrument.tempo import MAX_SWING, MAX_TEMPO_BPM, MIN_TEMPO_BPM, STRAIGHT
+from instrument.settings import SETTINGS, Outside, Setting, knob_key, setting_of, z_key
+
+ROOT = "/glisser/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +23,40 @@ class Parameter:
 
     ``low``..``high`` and ``default`` are in ``unit`` (empty where a number is just a number). A
     value ``outside`` the range is moved to its nearest end (``clamped``) or not taken at all
-    (``refused``).
+    (``refused``). ``whole``, ``choices``: as of a :class:`Setting`.
     """
 
     name: str
-    address: str
+    key: str
     low: float
     high: float
     default: float
     unit: str
-    outside: Literal["clamped", "refused"]
+    outside: Outside
     description: str
-    act: Callable[[float], Action]
+    whole: bool = False
+    choices: tuple[str, ...] = ()
 
-    def action(self, value: float) -> Action | None:
+    @property
+    def address(self) -> str:
+        """Its OSC address."""
+        return ROOT + self.key
+
+    def action(self, value: float) -> Set | None:
         """The action that sets this to finite ``value``; ``None`` when the value is refused."""
         within = min(self.high, max(self.low, value))
         if self.outside == "refused" and within != value:
             return None
-        return self.act(within)
+        return Set(self.key, float(round(within)) if self.whole else within)
 
 
 def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
-    """Every parameter that exists under this patch: its knobs, all coordinates, and the rest."""
-    base = (0.0,) * mapping.dimensions
-    standing = knob_positions(ControlState(), mapping, base)
+    """Every parameter that exists under this patch."""
+    standing = knob_positions(ControlState(), mapping)
     knobs = [
         Parameter(
             name=f"knob {knob.knob}",
-            address=f"/glisser/knob/{knob.knob}",
+            key=knob_key(knob.knob),
             low=0.0,
             high=1.0,
             default=standing[knob.knob],
@@ -58,75 +65,79 @@ def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
             description=(
                 f"Moves z{knob.dimension} from {knob.low:g} to {knob.high:g}, {knob.curve}."
             ),
-            act=partial(SetKnob, knob.knob),
         )
         for knob in mapping.knobs
     ]
     coordinates = []
-    for dimension, default in enumerate(base, start=1):
+    for dimension in range(1, mapping.dimensions + 1):
         low, high = mapping.z_range(dimension)
         coordinates.append(
             Parameter(
                 name=f"z{dimension}",
-                address=f"/glisser/z/{dimension}",
+                key=z_key(dimension),
                 low=low,
                 high=high,
-                default=default,
+                default=0.0,
                 unit="",
                 outside="clamped",
                 description="A latent coordinate itself; of it and its knob the last writer wins.",
-                act=partial(SetCoordinate, dimension),
             )
         )
-    return (*knobs, *coordinates, TEMPO, SWING, FREEZE)
+    return (*knobs, *coordinates, *settings_under(mapping))
 
 
-TEMPO = Parameter(
-    name="tempo",
-    address="/glisser/tempo",
-    low=MIN_TEMPO_BPM,
-    high=MAX_TEMPO_BPM,
-    default=DEFAULT_TEMPO_BPM,
-    unit="bpm",
-    outside="refused",
-    description="Quarters a minute, from the next tick on; a clock that is followed wins.",
-    act=SetTempo,
-)
+def settings_under(mapping: Mapping) -> tuple[Parameter, ...]:
+    """Every setting, of those that come once for each dimension each; defaults are the patch's."""
+    return tuple(
+        _parameter(setting, key, name, mapping.settings.get(key, setting.default))
+        for setting in SETTINGS
+        for key, name in setting.keys(mapping.dimensions)
+    )
 
-SWING = Parameter(
-    name="swing",
-    address="/glisser/swing",
-    low=STRAIGHT,
-    high=MAX_SWING,
-    default=STRAIGHT,
-    unit="% of an eighth",
-    outside="clamped",
-    description="Where the off-beat sixteenths begin: 50 is straight, 66.7 a triplet.",
-    act=SetSwing,
-)
 
-FREEZE = Parameter(
-    name="freeze",
-    address="/glisser/freeze",
-    low=0.0,
-    high=1.0,
-    default=0.0,
-    unit="on/off",
-    outside="clamped",
-    description="Keeps the phrase that sounds, whatever the knobs do.",
-    act=lambda value: SetFreeze(value > 0.0),
-)
+def _parameter(setting: Setting, key: str, name: str, default: float) -> Parameter:
+    return Parameter(
+        name=name,
+        key=key,
+        low=setting.low,
+        high=setting.high,
+        default=default,
+        unit=setting.unit,
+        outside=setting.outside,
+        description=setting.description,
+        whole=setting.whole,
+        choices=setting.choices,
+    )
 
 
 def values(state: ControlState, mapping: Mapping) -> dict[str, float]:
     """The present value of every parameter, by OSC address, as a surface should show it."""
-    base = (0.0,) * mapping.dimensions
-    knobs = knob_positions(state, mapping, base)
-    z = z_at(state, mapping, base)
+    knobs = knob_positions(state, mapping)
+    z = steady_z(state, mapping)
     return {
-        **{f"/glisser/knob/{number}": position for number, position in knobs.items()},
-        **{f"/glisser/z/{dimension}": value for dimension, value in enumerate(z, start=1)},
-        TEMPO.address: state.tempo_bpm,
-        SWING.address: state.swing,
-        FREEZE.address: float(state.freeze),
+        **{ROOT + knob_key(number): position for number, position in knobs.items()},
+        **{ROOT + z_key(dimension): value for dimension, value in enumerate(z, start=1)},
+        **{ROOT + key: state.value(key) for key in _setting_keys(mapping.dimensions)},
     }
+
+
+@cache
+def _setting_keys(dimensions: int) -> tuple[str, ...]:
+    return tuple(key for setting in SETTINGS for key, _ in setting.keys(dimensions))
+
+
+def positions(state: ControlState, mapping: Mapping) -> dict[str, float]:
+    """Where every knob and every setting stands, 0..1 by key, as a controller would show it."""
+    knobs = knob_positions(state, mapping)
+    turned = {knob_key(number): position for number, position in knobs.items()}
+    for control in mapping.controls:
+        if (setting := setting_of(control.key)) is not None:
+            turned[control.key] = setting.position_of(state.value(control.key))
+    return turned
+
+
+def told(parameter: Parameter, value: float) -> str:
+    """``value`` as a person reads it: the name of a choice, or a number and its unit."""
+    if parameter.choices:
+        return parameter.choices[int(value)]
+    return f"{value:g} {parameter.unit}".rstrip()

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import asdict, replace
+from itertools import groupby
+from typing import Annotated, Any
 
 import typer
 
 from instrument.options import Patch
-from instrument.parameters import Parameter, parameters
+from instrument.parameters import Parameter, parameters, told
 from instrument.patch import load_patch
 
 INTRODUCTION = """\
@@ -34,28 +36,41 @@ def params_command(
         typer.echo(page(listed), nl=False)
     else:
         for each in listed:
-            typer.echo(f"{each.address:20} {span(each):28} {each.description}")
+            typer.echo(f"{each.address:22} {span(each):28} {each.description}")
 
 
-def as_dict(parameter: Parameter) -> dict[str, str | float]:
+def as_dict(parameter: Parameter) -> dict[str, Any]:
     """All that can be told of it as plain data."""
-    names = ("name", "address", "low", "high", "default", "unit", "outside", "description")
-    return {name: getattr(parameter, name) for name in names}
+    return {"address": parameter.address, **asdict(parameter)}
 
 
 def span(parameter: Parameter) -> str:
     """Range, unit and default in words."""
-    unit = f" {parameter.unit}" if parameter.unit else ""
-    return f"{parameter.low:g} to {parameter.high:g}{unit}, {parameter.default:g}"
+    if parameter.choices:
+        return f"{reach(parameter)}, {told(parameter, parameter.default)}"
+    return f"{reach(parameter)} {parameter.unit}".rstrip() + f", {parameter.default:g}"
+
+
+def reach(parameter: Parameter) -> str:
+    """Its lowest and its highest value."""
+    return f"{parameter.low:g} to {parameter.high:g}"
 
 
 def page(listed: Sequence[Parameter]) -> str:
-    """The document."""
-    rows = [
-        f"| {each.name} | `{each.address}` | {each.low:g} to {each.high:g} | {each.unit} "
-        f"| {each.default:g} | {each.outside} | {each.description} |"
-        for each in listed
-    ]
+    """The document; what differs by nothing but its number is one line."""
+    rows = []
+    for _, alike in groupby(listed, key=lambda each: replace(each, name="", key="")):
+        first, *more = alike
+        address, name = f"`{first.address}`", first.name
+        if more:
+            last = more[-1]
+            address, name = f"{address} to `{last.address}`", f"{name} to {last.name}"
+        choices = ", ".join(f"{n} {choice}" for n, choice in enumerate(first.choices))
+        values = choices or reach(first)
+        rows.append(
+            f"| {name} | {address} | {values} | {first.unit} | {first.default:g} "
+            f"| {first.outside} | {first.description} |"
+        )
     head = [
         "| name | OSC address | range | unit | default | outside | what it does |",
         "|---|---|---|---|---:|---|---|",

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from instrument.mapping import Mapping
+from instrument.mapping import ControlMapping, Mapping
+from instrument.parameters import settings_under, told
 from instrument.patch import load_patch, patch_names
 from instrument.patch_file import schema
+from instrument.settings import knob_key
 
 app = typer.Typer(help="Look at patches: which there are, and whether a file is right.")
 
@@ -35,21 +37,29 @@ def schema_command() -> None:
 
 
 def description(mapping: Mapping) -> list[str]:
-    """What a patch does, a line for each knob and each button."""
-    turned_by = {control.knob: control for control in mapping.controls}
+    """What a patch does, a line for each knob, setting and button that it names."""
+    turned_by = {control.key: control for control in mapping.controls}
     lines = []
     for knob in mapping.knobs:
         line = f"knob {knob.knob}: z{knob.dimension}, {knob.low:g} to {knob.high:g}, {knob.curve}"
-        if (control := turned_by.get(knob.knob)) is not None:
-            line += f"; {control.kind} {control.number}{_on(control.channel)}"
-            line += f", {control.encoder}" if control.encoder != "absolute" else ""
-            line += f", {control.takeover}" if control.takeover != "none" else ""
-        lines.append(line)
+        lines.append(line + _turned(turned_by.get(knob_key(knob.knob))))
+    for each in settings_under(mapping):
+        control = turned_by.get(each.key)
+        if control is not None or each.key in mapping.settings:
+            lines.append(f"{each.name}: {told(each, each.default)}{_turned(control)}")
     lines += [
         f"{button.does}: {button.kind} {button.number}{_on(button.channel)}"
         for button in mapping.buttons
     ]
     return lines or ["it maps nothing"]
+
+
+def _turned(control: ControlMapping | None) -> str:
+    if control is None:
+        return ""
+    line = f"; {control.kind} {control.number}{_on(control.channel)}"
+    line += f", {control.encoder}" if control.encoder != "absolute" else ""
+    return line + (f", {control.takeover}" if control.takeover != "none" else "")
 
 
 def _on(channel: int | None) -> str:

@@ -6,17 +6,16 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from instrument.mapping import Encoder, TakeoverKind
-from instrument.patch_file import (
+from instrument.mapping import Encoder, Shape, TakeoverKind
+from instrument.patch_file import KeyPath, PatchFile
+from instrument.patch_tables import (
     HIGHEST_CC,
     HIGHEST_NRPN,
     HIGHEST_PAIR,
-    KeyPath,
-    PatchFile,
+    SettingTable,
     button_actions,
     tables_of,
 )
-from instrument.tempo import MAX_SWING, STRAIGHT
 
 
 def _one_of(choice: Any) -> str:  # noqa: ANN401 - a Literal has no type of its own
@@ -27,10 +26,8 @@ def _one_of(choice: Any) -> str:  # noqa: ANN401 - a Literal has no type of its 
 # Completes the sentence "<key> must be ...", whatever is wrong with the key's value.
 _MUST_BE = {
     "refresh": '"bar", "phrase" or "step"',
-    "swing": f"a number of per cent, {STRAIGHT:g} (straight) to {MAX_SWING:g}",
     "out": "a table, [out]",
     "channel": "a MIDI channel, 1 to 16",
-    "velocity": "a whole number, 1 to 127",
     "latent": "a table, [latent]",
     "range": "two finite numbers, the lower one first, such as [-3.0, 3.0]",
     "receive": "a table, [receive]",
@@ -39,7 +36,11 @@ _MUST_BE = {
     "program": "true or false",
     "ports": "a table, [ports]",
     "knobs": "a table, [knobs]",
-    "curve": '"linear" or "calibrated"',
+    "curve": _one_of(Shape),
+    "settings": "a table, [settings]",
+    "pad": "a table, [pad]",
+    "capture": "a table, [capture]",
+    "corners": "the names of four snapshots",
     "z": "a latent dimension, a whole number from 1",
     "cc": f"a MIDI controller, 0 to {HIGHEST_CC}",
     "cc14": f"a MIDI controller that has a second one 32 above, 0 to {HIGHEST_PAIR}",
@@ -54,9 +55,15 @@ _MUST_BE = {
 def fault_of(error: ValidationError) -> tuple[KeyPath, str]:
     """The path of the first faulty key, and the rest of the sentence about it."""
     fault = error.errors(include_url=False)[0]
-    where = tuple(part for part in fault["loc"] if isinstance(part, str))
+    named = [part for part in fault["loc"] if isinstance(part, str)]
+    where = tuple(part for name in named for part in name.split("/"))
     if where[-1] == "[key]":
         return where[:-1], _NO_SUCH[where[0]]
+    if where[0] == "settings" and len(where) > 1 and _is_start(where):
+        wanted = "a number, the name of a choice, or a table such as { start = 80, cc = 30 }"
+        return where[: where.index("start")] if "start" in where else where, (
+            f"must be {wanted}, not {fault['input']!r}"
+        )
     if where[0] == "buttons" and len(where) == 2:
         return where, f"must be a table such as {{ note = 36 }}, not {fault['input']!r}"
     if where[0] == "ports" and len(where) > 1:
@@ -70,7 +77,13 @@ def fault_of(error: ValidationError) -> tuple[KeyPath, str]:
     return where, f"must be {wanted}, not {fault['input']!r}"
 
 
+def _is_start(where: KeyPath) -> bool:
+    """Whether the value of a setting is at fault, and not what turns it."""
+    return "start" in where or where[-1] not in SettingTable.model_fields
+
+
 _NO_SUCH = {
+    "settings": "is no setting; `glisser params` lists them",
     "knobs": "is no knob; knobs are numbered 1 to 99",
     "buttons": f"is nothing that a button does; allowed here: {', '.join(button_actions())}",
     "ports": "is no name of a port; it begins with a letter, and letters, digits, _ and - follow",

@@ -1,30 +1,39 @@
 """What may stand in a patch file, and the mapping that it means. Main process only (pydantic)."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from instrument.curve import HIGHEST_Z, LOWEST_Z
 from instrument.mapping import (
-    ButtonAction,
     ButtonMapping,
     ControlKind,
     ControlMapping,
-    Encoder,
     KnobMapping,
     Mapping,
     Receive,
     Refresh,
-    Shape,
     TakeoverKind,
 )
-from instrument.nudge import nudged_port
-from instrument.tempo import MAX_SWING, STRAIGHT
-
-HIGHEST_CC = 119  # above are the channel mode messages, all notes off among them (MIDI 1.0)
-HIGHEST_PAIR = 31  # of controllers with a second one, 32 above, for the low seven bits
-HIGHEST_NRPN = 16_382  # 16,383 deselects
+from instrument.patch_tables import (
+    ButtonName,
+    ButtonTable,
+    CaptureTable,
+    ControlTable,
+    KnobName,
+    KnobTable,
+    LatentTable,
+    OutTable,
+    PadTable,
+    Port,
+    PortName,
+    ReceiveTable,
+    Settings,
+    StrictTable,
+)
+from instrument.settings import Setting, knob_key, setting_of
 
 KeyPath: TypeAlias = tuple[str, ...]
 
@@ -37,89 +46,20 @@ class PatchFaultError(Exception):
         self.where = where
 
 
-class StrictTable(BaseModel):
-    # Strict: a quoted "3" is a slip of the pen, and true is no number. An int is a float, though.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _nudged(port: str) -> str:
-    nudged_port(port)
-    return port
-
-
-def _ascending(ends: list[float]) -> list[float]:
-    if ends[0] >= ends[1]:
-        raise ValueError("upside down")
-    return ends
-
-
-_Range = Annotated[
-    list[Annotated[float, Field(allow_inf_nan=False)]],
-    Field(min_length=2, max_length=2),
-    AfterValidator(_ascending),
-]
-_Cc = Annotated[int, Field(ge=0, le=HIGHEST_CC)]
-_Channel = Annotated[int, Field(ge=1, le=16)]
-_KnobName = Annotated[str, Field(pattern=r"^[1-9][0-9]?$")]
-_PortName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-_Port = Annotated[str, Field(pattern=r"\S"), AfterValidator(_nudged)]
-
-
-class OutTable(StrictTable):
-    """``[out]``."""
-
-    channel: _Channel = 1
-    velocity: Annotated[int, Field(ge=1, le=127)] = 96
-
-
-class LatentTable(StrictTable):
-    """``[latent]``."""
-
-    range: _Range = [-3.0, 3.0]
-
-
-class ReceiveTable(StrictTable):
-    """``[receive]``."""
-
-    clock: bool = True
-    transport: bool = True
-    program: bool = False
-
-
-class KnobTable(StrictTable):
-    """One entry of ``[knobs]``."""
-
-    z: Annotated[int, Field(ge=1)]
-    range: _Range | None = None
-    cc: _Cc | None = None
-    cc14: Annotated[int, Field(ge=0, le=HIGHEST_PAIR)] | None = None
-    nrpn: Annotated[int, Field(ge=0, le=HIGHEST_NRPN)] | None = None
-    channel: _Channel | None = None
-    encoder: Encoder = "absolute"
-    takeover: TakeoverKind | None = None
-    curve: Shape = "linear"
-
-
-class ButtonTable(StrictTable):
-    """One entry of ``[buttons]``."""
-
-    note: Annotated[int, Field(ge=0, le=127)] | None = None
-    cc: _Cc | None = None
-    channel: _Channel | None = None
-
-
 class PatchFile(StrictTable):
     """A whole patch."""
 
     refresh: Refresh = "bar"
-    swing: Annotated[float, Field(ge=STRAIGHT, le=MAX_SWING)] = STRAIGHT
     takeover: TakeoverKind = "none"
     out: OutTable = OutTable()
     latent: LatentTable = LatentTable()
     receive: ReceiveTable = ReceiveTable()
-    ports: dict[_PortName, _Port] = {}
-    buttons: dict[ButtonAction, ButtonTable] = {}
-    knobs: dict[_KnobName, KnobTable] = {}
+    ports: dict[PortName, Port] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=dict)
+    pad: PadTable = PadTable()
+    capture: CaptureTable = CaptureTable()
+    buttons: dict[ButtonName, ButtonTable] = Field(default_factory=dict)
+    knobs: dict[KnobName, KnobTable] = Field(default_factory=dict)
 
     def mapping(self, dimensions: int) -> Mapping:
         """What it means for a checkpoint of so many ``dimensions``. Raises ``PatchFaultError``."""
@@ -137,21 +77,37 @@ class PatchFile(StrictTable):
         z_low, z_high = self.latent.range
         return Mapping(
             knobs=tuple(self._knob(number, knob) for number, knob in numbered),
-            controls=tuple(
-                control
-                for number, knob in numbered
-                if (control := self._control(number, knob)) is not None
-            ),
+            controls=tuple(self._controls()),
             buttons=tuple(_button(does, button) for does, button in self.buttons.items()),
             z_low=z_low,
             z_high=z_high,
             channel=self.out.channel,
-            velocity=self.out.velocity,
             refresh=self.refresh,
             dimensions=dimensions,
-            swing=self.swing,
+            settings=self._starts(dimensions),
             receive=Receive(**self.receive.model_dump()),
+            pad=tuple(self.pad.corners),
+            capture_channel=self.capture.channel,
         )
+
+    def _starts(self, dimensions: int) -> dict[str, float]:
+        """Where the settings stand at the start, of those that are given."""
+        starts = {}
+        for key, given in self.settings.items():
+            setting, where = setting_of(key), ("settings", *key.split("/"))
+            number = key.partition("/")[2]
+            if setting is None or (number and int(number) > dimensions):
+                raise PatchFaultError(where, "is no setting; `glisser params` lists them")
+            if given.start is not None:
+                starts[key] = _start(setting, where, given.start)
+        return starts
+
+    def _controls(self) -> Iterator[ControlMapping]:
+        knobs = sorted((int(name), knob) for name, knob in self.knobs.items())
+        for number, knob in knobs:
+            yield from self._control(("knobs", str(number)), knob_key(number), knob)
+        for key, setting in self.settings.items():
+            yield from self._control(("settings", *key.split("/")), key, setting)
 
     def _knob(self, number: int, knob: KnobTable) -> KnobMapping:
         low, high = knob.range or self.latent.range
@@ -163,8 +119,7 @@ class PatchFile(StrictTable):
             )
         return KnobMapping(number, knob.z, low, high, knob.curve)
 
-    def _control(self, number: int, knob: KnobTable) -> ControlMapping | None:
-        where = ("knobs", str(number))
+    def _control(self, where: KeyPath, key: str, knob: ControlTable) -> Iterator[ControlMapping]:
         asked = _the_one(where, {"cc": knob.cc, "cc14": knob.cc14, "nrpn": knob.nrpn})
         relative = knob.encoder != "absolute"
         if relative and (asked is None or asked[0] != "cc"):
@@ -177,13 +132,29 @@ class PatchFile(StrictTable):
                 f'is "{knob.takeover}"; an encoder has no place of its own, so only "none" is '
                 "allowed",
             )
-        if asked is None:
-            return None
-        takeover: TakeoverKind = "none" if relative else knob.takeover or self.takeover
-        return ControlMapping(asked[1], knob.channel, number, asked[0], knob.encoder, takeover)
+        if asked is not None:
+            takeover: TakeoverKind = "none" if relative else knob.takeover or self.takeover
+            yield ControlMapping(asked[1], knob.channel, key, asked[0], knob.encoder, takeover)
 
 
-def _button(does: ButtonAction, button: ButtonTable) -> ButtonMapping:
+def _start(setting: Setting, where: KeyPath, start: float | str) -> float:
+    """The value that a patch gives it. Raises ``PatchFaultError``."""
+    if isinstance(start, str):
+        if start in setting.choices:
+            return float(setting.choices.index(start))
+        wanted = ", ".join(f'"{choice}"' for choice in setting.choices) or "a number"
+        raise PatchFaultError(where, f'is "{start}"; allowed is {wanted}')
+    if isinstance(start, bool) and setting.choices != ("off", "on"):
+        raise PatchFaultError(where, f"is {str(start).lower()}; allowed is a number")
+    fits = setting.low <= start <= setting.high
+    if not fits or (setting.whole and start != round(start)):
+        kind = "a whole number, " if setting.whole else ""
+        span = f"{setting.low:g} to {setting.high:g} {setting.unit}".strip()
+        raise PatchFaultError(where, f"is {start:g}; allowed is {kind}{span}")
+    return float(start)
+
+
+def _button(does: str, button: ButtonTable) -> ButtonMapping:
     where = ("buttons", does)
     asked = _the_one(where, {"note": button.note, "cc": button.cc})
     if asked is None:
@@ -200,22 +171,6 @@ def _the_one(
         kinds = " and ".join(kind for kind, _ in given)
         raise PatchFaultError(where, f"has {kinds}; one of them is allowed")
     return given[0] if given else None
-
-
-def tables_of() -> dict[str, type[StrictTable]]:
-    """The model of each table, by the first part of its key."""
-    return {
-        "out": OutTable,
-        "latent": LatentTable,
-        "receive": ReceiveTable,
-        "buttons": ButtonTable,
-        "knobs": KnobTable,
-    }
-
-
-def button_actions() -> tuple[str, ...]:
-    """What a button can do."""
-    return get_args(ButtonAction)
 
 
 def schema() -> dict[str, Any]:

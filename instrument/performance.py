@@ -11,32 +11,33 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from threading import Event, Thread
 from types import FrameType
 
 from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.wire import Message
-from instrument.actions import Action, SetFreeze, SetTempo, Transport
-from instrument.controls import Controls, ControlState
+from instrument.actions import Action, Transport, set_freeze, set_tempo
+from instrument.controls import Controls, ControlState, after
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
-from instrument.latent import knob_positions
 from instrument.mapping import Mapping
 from instrument.midi_api import MidiError, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
 from instrument.osc_in import OscInput
+from instrument.parameters import positions
 from instrument.patch import read_patch
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
 from instrument.recording import Recording
+from instrument.scenes import Scenes
 from instrument.session import Keeper, Place, Progress, Session, first_phrase, session_file
+from instrument.snapshots import snapshot_folder
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
@@ -65,8 +66,12 @@ class Performance:
         options = self._options = asked.with_aliases(patch.ports)
         self._mapping: Mapping = patch.mapping.calibrated_by(curves_of(self._card))
         display.show_knobs(true_knobs(self._card, self._mapping))
-        start = ControlState(swing=self._mapping.swing) if resumed is None else resumed.controls
-        self._controls = Controls(replace(start, tempo_bpm=options.tempo_bpm))
+        patched = ControlState.standing(self._mapping.settings)
+        start = patched if resumed is None else resumed.controls
+        self._controls = Controls(after(start, [set_tempo(options.tempo_bpm)]))
+        self._scenes = Scenes(
+            self._controls, self._mapping, snapshot_folder(), display.say, self._fault
+        )
         self._resumed = None if resumed is None else resumed.place
         self._first = first_phrase(self._card, self._mapping.dimensions, self._resumed)
         self._feedback = Feedback(self._mapping, self._first.steps, self._stats)
@@ -213,13 +218,14 @@ class Performance:
 
     def _note(self, message: Message) -> None:
         self._recording.add(message)
+        self._scenes.hear(message)
         self._display.on_player(message)
         if self._progress.hear(message):
             self._keep()
         if message["type"] == "state":
             self._playing = message["playing"]
             if self._time.is_another:  # so that whoever asks for the tempo gets the clock's
-                self._controls.apply([SetTempo(message["tempo_bpm"])])
+                self._controls.apply([set_tempo(message["tempo_bpm"])])
         elif message["type"] == "bar":
             self._cutoff_ms = message["cutoff_ms"]
         elif message["type"] == "error":
@@ -259,7 +265,7 @@ class Performance:
 
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
-        self._controls.apply(actions)
+        self._scenes.act(actions)
         transports = [action for action in actions if isinstance(action, Transport)]
         if transports and len(transports) < len(actions):
             # A bundle that sets a tempo and plays must not begin at the old tempo.
@@ -269,9 +275,7 @@ class Performance:
     def _standing(self) -> Standing:
         """How things stand, for a control that goes on from there."""
         state = self._controls.state()
-        base = (0.0,) * self._mapping.dimensions
-        positions = knob_positions(state, self._mapping, base)
-        return Standing(positions, self._playing, state.freeze)
+        return Standing(positions(state, self._mapping), self._playing, state.freeze)
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -280,7 +284,7 @@ class Performance:
             case "p":
                 self._act([Transport("panic")])
             case "f":
-                self._act([SetFreeze(not self._controls.state().freeze)])
+                self._act([set_freeze(not self._controls.state().freeze)])
             case "q":
                 self._stopping.set()
 
@@ -316,7 +320,6 @@ class Performance:
         stats |= {
             "player_starts": self._player.starts,
             "cutoff_ms": self._cutoff_ms,
-            "programs": self._midi.programs,
         }
         return stats | self._time.stats(time.perf_counter_ns())
 

@@ -8,8 +8,7 @@ from engine.wire import Message
 from instrument.clock_out import STOP, ClockSender, Pulse
 from instrument.controls import ControlState
 from instrument.course import LATE_NS, Course
-from instrument.events import Bar, Decoded, Done, Event, Request
-from instrument.latent import z_at
+from instrument.events import Bar, Decoded, Done, Event, Request, Wish
 from instrument.leader import Follow
 from instrument.ledger import NoteEvent
 from instrument.midi_out import note_message, quiet_channel
@@ -20,6 +19,8 @@ from instrument.player_messages import Setup, event_message
 from instrument.round_trips import RoundTrips
 from instrument.scheduler import Scheduler
 from instrument.tempo import Timeline
+from instrument.voicing import Voicing
+from instrument.wishes import voicing_at, wish_at
 
 Post: TypeAlias = Callable[..., None]  # takes messages, and tells them all or none
 
@@ -52,7 +53,7 @@ class Player:
         self._ports = range(len(outgoing.outputs) if ports is None else ports)
         self._clock_ports, self._clock = tuple(clock_ports), ClockSender()
         self._mapping, self._controls = setup.mapping, setup.controls
-        self._base, self._bars = (0.0,) * setup.mapping.dimensions, setup.bars
+        self._bars = setup.bars
         self._perf_ns = perf_ns
         self._course = Course(setup.tempo_bpm, now_ns, outgoing.ahead_ns)
         self._core = self._new_core(setup.first)
@@ -109,24 +110,27 @@ class Player:
             with suppress(Exception):
                 self._outgoing.outputs[port].send(STOP, now_ns)
 
-    def _z_for(self, _tick: int) -> tuple[float, ...]:
-        return z_at(self._controls, self._mapping, self._base)
+    def _wish_for(self, tick: int) -> Wish:
+        return wish_at(self._controls, self._mapping, tick, tick - self._core.origin_tick)
 
-    def _swing_for(self, _tick: int) -> float:
-        return self._controls.swing
+    def _swing_for(self, tick: int) -> float:
+        return self._controls.value_at("swing", tick)
+
+    def _voicing_for(self, tick: int) -> Voicing:
+        return voicing_at(self._controls, tick)
 
     def _new_core(
         self, first: Decoded, start_tick: int = 0, last_id: int = 0, misses: int = 0
     ) -> Scheduler:
         core = Scheduler(
             first,
-            self._z_for,
+            self._wish_for,
             refresh=self._mapping.refresh,
             channel=self._mapping.channel,
-            velocity=self._mapping.velocity,
             ports=len(self._ports),
             bars=self._bars,
             swing_for=self._swing_for,
+            voicing_for=self._voicing_for,
             start_tick=start_tick,
             last_id=last_id,
         )

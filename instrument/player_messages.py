@@ -1,6 +1,6 @@
 """What main and the player say to each other, where it is more than a word or two. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from engine.wire import Message
 from instrument.controls import ControlState
@@ -16,12 +16,13 @@ from instrument.events import (
     Silence,
     Swap,
     Swing,
+    Voiced,
 )
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.tempo import checked_tempo
 
-VERSION = 2  # of the messages between main and player
+VERSION = 3  # of the messages between main and player
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,11 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
         case NoteEvent(tick, port, channel, pitch, velocity):
             where = {"tick": tick, "port": port, "channel": channel}
             return {"type": "note", **where, "pitch": pitch, "velocity": velocity}
-        case Request(request_id, tick, z):
-            wish = {"id": request_id, "tick": tick, "z": z}
-            return {"type": "request", **wish, "temperature": 0.0, "seed": 0}
+        case Request(request_id, tick, wish):
+            return {"type": "request", "id": request_id, "tick": tick, **wish._asdict()}
         case Swap(tick, request, adopted):
             answer = (None, None) if adopted is None else (adopted.tokens, adopted.steps)
-            asked = {"tick": tick, "id": request.id, "z": request.z, "late": event.late}
+            asked = {"tick": tick, "id": request.id, **request.wish._asdict(), "late": event.late}
             return {"type": "take", "request": {**asked, "tokens": answer[0], "steps": answer[1]}}
         case Bar(tick, bar, half, phrase, late, misses):
             return {
@@ -118,8 +118,11 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
             }
         case Swing(tick, percent):
             return {"type": "swing", "tick": tick, "percent": percent}
-        case Begin(tick, song_tick, percent):
-            return {"type": "begin", "tick": tick, "song_tick": song_tick, "percent": percent}
+        case Voiced(tick, voicing):
+            return {"type": "voiced", "tick": tick, "voicing": asdict(voicing)}
+        case Begin(tick, song_tick, percent, voicing):
+            sounded = {"percent": percent, "voicing": asdict(voicing)}
+            return {"type": "begin", "tick": tick, "song_tick": song_tick, **sounded}
         case End(tick, step_tick):
             return {"type": "end", "tick": tick, "step_tick": step_tick}
         case Silence(tick, step_tick):

@@ -4,13 +4,14 @@ It does as the stage does: the same core, the same bar-line rule, the same ties.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.files import check_folder
 from engine.phrase import HOLD_STEP
-from instrument.events import Decoded, Request, Z
+from instrument.controls import ControlState
+from instrument.events import Decoded, Request, Wish, Z
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import TempoChange, midi_bytes, write_midi
@@ -18,6 +19,7 @@ from instrument.offline import Answer, perform_offline
 from instrument.scheduler import Scheduler
 from instrument.sound import write_wav
 from instrument.tempo import TICKS_PER_BAR
+from instrument.wishes import voicing_at, wish_at
 
 if TYPE_CHECKING:
     from engine.decoding import PhraseDecoder
@@ -31,13 +33,23 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: ``z_at(tick)`` is asked at every swap; ``tempos`` begins at tick 0."""
+    """What to render: ``base_at(tick)`` is the point that the patch's settings vary at every swap;
+    ``tempos`` begins at tick 0.
+    """
 
-    z_at: Callable[[int], Z]
+    base_at: Callable[[int], Z]
     bars: int
     tempos: Sequence[TempoChange]
     mapping: Mapping
     loop: bool = False
+
+    def state_at(self, tick: int) -> ControlState:
+        """The controls at ``tick``: those of the patch, untouched."""
+        return replace(ControlState.standing(self.mapping.settings), base=self.base_at(tick))
+
+    def wish_at(self, tick: int) -> Wish:
+        """What is asked for at ``tick``."""
+        return wish_at(self.state_at(tick), self.mapping, tick, tick)
 
 
 def steady(z: Z) -> Callable[[int], Z]:
@@ -57,6 +69,18 @@ def sweep(base: Z, dimension: int, low: float, high: float, bars: int) -> Callab
     return at
 
 
+def decoded(decoder: "PhraseDecoder", wishes: Sequence[Wish]) -> list[list[int]]:
+    """The tokens of each wish: the most likely ones, or drawn."""
+    sure = [wish.z for wish in wishes if not wish.temperature]
+    most_likely = iter(decoder.tokens(sure).tolist() if sure else [])
+    return [
+        decoder.sample(wish.z, temperature=wish.temperature, seed=wish.seed)[0].tolist()
+        if wish.temperature
+        else next(most_likely)
+        for wish in wishes
+    ]
+
+
 def render_notes(plan: Plan, decoder: "PhraseDecoder") -> list[NoteEvent]:
     """Every note event of the plan, in order; all notes are closed at the end.
 
@@ -66,34 +90,35 @@ def render_notes(plan: Plan, decoder: "PhraseDecoder") -> list[NoteEvent]:
     notes = _perform(plan, decoder, carried=None)
     if not plan.loop:
         return notes
-    first_steps = decoder.decode(plan.z_at(0))[0]
+    (first,) = decoded(decoder, [plan.wish_at(0)])
     end_tick = plan.bars * TICKS_PER_BAR
     sounding = [note.pitch for note in notes if note.tick == end_tick and note.velocity == 0]
-    if not first_steps.tied_in or not sounding:
+    if decoder.vocabulary.steps(first)[0] != HOLD_STEP or not sounding:
         return notes
     return _perform(plan, decoder, carried=sounding[-1])
 
 
 def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[NoteEvent]:
     def decode(request: Request) -> Answer:
-        phrase = decoder.decode(request.z)[0]
-        return phrase.tokens, decoder.vocabulary.steps(phrase.tokens)
+        (tokens,) = decoded(decoder, [request.wish])
+        return tuple(tokens), decoder.vocabulary.steps(tokens)
 
-    start = plan.z_at(0)
+    start = plan.wish_at(0)
     tokens, steps = decode(Request(0, 0, start))
     mapping = plan.mapping
     core = Scheduler(
-        Decoded(start, tokens, steps),
-        plan.z_at,
+        Decoded(start.z, tokens, steps),
+        plan.wish_at,
         refresh=mapping.refresh,
         channel=mapping.channel,
-        velocity=mapping.velocity,
         bars=plan.bars,
-        swing_for=lambda _tick: mapping.swing,
+        swing_for=lambda tick: plan.state_at(tick).value("swing"),
+        voicing_for=lambda tick: voicing_at(plan.state_at(tick), tick),
     )
     notes: list[NoteEvent] = []
     if carried is not None and steps[0] == HOLD_STEP:
-        notes += core.ledger.note_on(0, (0, mapping.channel, carried), mapping.velocity)
+        velocity = voicing_at(plan.state_at(0), 0).velocity_at(0)
+        notes += core.ledger.note_on(0, (0, mapping.channel, carried), velocity)
     notes += [event for event in perform_offline(core, decode) if isinstance(event, NoteEvent)]
     return notes
 

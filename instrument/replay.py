@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.wire import Message
-from instrument.events import Decoded, Event, Z
+from instrument.events import Decoded, Event, Wish
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.scheduler import Scheduler
@@ -24,7 +24,8 @@ from instrument.take import (
     read_lines,
     unfinished,
 )
-from instrument.tempo import TICKS_PER_BAR
+from instrument.tempo import STRAIGHT, TICKS_PER_BAR
+from instrument.voicing import Voicing
 
 MAX_TICK = 1 << 26  # a night and a day at 400 bpm
 # What a damaged account may hold, and what may come of it.
@@ -33,10 +34,10 @@ _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeE
 
 @dataclass(frozen=True)
 class Adopted:
-    """At ``tick`` the phrase of ``z`` was adopted: these ``tokens``."""
+    """At ``tick`` the phrase of ``wish`` was adopted: these ``tokens``."""
 
     tick: int
-    z: Z
+    wish: Wish
     tokens: tuple[int, ...]
 
 
@@ -89,7 +90,7 @@ class _Replay:
 
     def __init__(self, first: Decoded, mapping: Mapping) -> None:
         self._phrase, self._mapping = first, mapping
-        self._swing = mapping.swing
+        self._swing, self._voicing = STRAIGHT, Voicing()
         self._core: Scheduler | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
@@ -105,12 +106,13 @@ class _Replay:
 
     def _begin(self, message: Message) -> None:
         song_tick, self._swing = message["song_tick"], message["percent"]
+        self._voicing = Voicing(**message["voicing"])
         self._core = Scheduler(
             self._phrase,
-            lambda _tick: self._phrase.z,
+            lambda _tick: Wish(self._phrase.z),
             channel=self._mapping.channel,
-            velocity=self._mapping.velocity,
             swing_for=lambda _tick: self._swing,
+            voicing_for=lambda _tick: self._voicing,
             start_tick=message["tick"] - song_tick % TICKS_PER_BAR,
         )
         self._core.frozen = True  # what is adopted, and where, the account says
@@ -124,8 +126,12 @@ class _Replay:
             case "swing":
                 yield from _up_to(core, message["tick"])
                 self._swing = message["percent"]
+            case "voiced":
+                yield from _up_to(core, message["tick"])
+                self._voicing = Voicing(**message["voicing"])
             case "silence":
                 yield from _up_to(core, message["step_tick"])
+                yield from core.pop_due(message["tick"] - 1)  # a note let go between two steps
                 yield from core.silence(message["tick"])
             case "gap":
                 yield from _up_to(core, message["step_tick"])
@@ -135,6 +141,7 @@ class _Replay:
                     yield from core.pop_due(message["tick"])
                 else:
                     yield from _up_to(core, message["step_tick"])
+                    yield from core.pop_due(message["tick"] - 1)
                 yield from core.stop(message["tick"])
                 self._core = None
 
@@ -197,7 +204,8 @@ def _check_ticks(messages: Sequence[Message]) -> None:
 
 
 def _adopted(request: Message) -> Adopted:
-    return Adopted(request["tick"], tuple(request["z"]), tuple(request["tokens"]))
+    wish = Wish(tuple(request["z"]), request["temperature"], request["seed"])
+    return Adopted(request["tick"], wish, tuple(request["tokens"]))
 
 
 def differing(adopted: Sequence[Adopted], tokens: Sequence[Sequence[int]]) -> Adopted | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from engine.phrase import HOLD_STEP
+from instrument.asking import Asking
 from instrument.events import (
     Bar,
     Begin,
@@ -20,9 +21,10 @@ from instrument.events import (
     Silence,
     Swap,
     Swing,
-    Z,
+    Voiced,
+    Wish,
 )
-from instrument.ledger import Ledger
+from instrument.ledger import Ledger, NoteEvent
 from instrument.tempo import (
     STRAIGHT,
     TICKS_PER_BAR,
@@ -34,6 +36,7 @@ from instrument.tempo import (
     step_of,
     swung,
 )
+from instrument.voicing import Voicing, steps_held
 
 Refresh: TypeAlias = Literal["bar", "phrase", "step"]
 
@@ -43,6 +46,8 @@ TICKS_PER_REFRESH: dict[Refresh, int] = {
     "phrase": TICKS_PER_PHRASE,
     "step": TICKS_PER_STEP,
 }
+LEGATO = 100.0  # per cent of a note that is held
+PLAIN = Voicing()
 DEFAULT_MARGIN_TICKS = 8  # 40 ms at 120 bpm, until the player has measured the engine
 
 
@@ -58,41 +63,39 @@ class Scheduler:
     def __init__(
         self,
         first: Decoded,
-        z_for: Callable[[int], Z],
+        wish_for: Callable[[int], Wish],
         *,
         refresh: Refresh = "bar",
         channel: int = 1,
-        velocity: int = 96,
         ports: int = 1,
         bars: int | None = None,
         swing_for: Callable[[int], float] = lambda _tick: STRAIGHT,
+        voicing_for: Callable[[int], Voicing] = lambda _tick: PLAIN,
         start_tick: int = 0,
         last_id: int = 0,
     ) -> None:
         """Play ``first`` until something else was decoded, on every one of ``ports`` outputs.
 
-        ``z_for(tick)`` is the z the controls ask for at the swap at ``tick``; ``bars`` is how many
-        bars a play lasts (``None``: until stopped); ``swing_for(tick)`` is the swing, 50..75 per
-        cent, of the eighth that begins at ``tick``; ``start_tick``, a bar line, is the first tick;
-        requests have ids above ``last_id``.
+        ``wish_for(tick)`` is what the controls ask for at the swap at ``tick``; ``bars`` is how
+        many bars a play lasts (``None``: until stopped); ``swing_for(tick)`` is the swing, 50..75
+        per cent, of the eighth that begins at ``tick``, ``voicing_for(tick)`` how the step there is
+        sounded; ``start_tick``, a bar line, is the first tick; requests have ids above ``last_id``.
         """
         self.phrase = first
         self.playing = False
-        self.frozen = False  # keep the phrase, whatever the knobs do
         self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap asking for it begins
         self.misses = 0
         self.left_out = 0  # onsets that came too late to be heard
         self.origin_tick = start_tick  # where bar 1 begins, or would have begun
         self.ledger = Ledger()
-        self._z_for = z_for
+        self._wanted = Asking(wish_for, last_id)
         self._refresh_ticks = TICKS_PER_REFRESH[refresh]
-        self._channel, self._velocity, self._ports = channel, velocity, range(ports)
+        self._channel, self._ports = channel, range(ports)
         self._bars = bars
         self._end_song_tick: int | None = None
         self._swing_for, self._swing = swing_for, swing_for(start_tick)
-        # ``first`` may come from a card that another machine wrote; what this engine makes of the
-        # same z counts, so no z is "unchanged" before the first answer.
-        self._z_decoded: Z | None = None
+        self._voicing_for, self._voicing = voicing_for, voicing_for(start_tick)
+        self._let_go: int | None = None  # when the note that sounds is to end before its time
         self._step_tick = start_tick  # the next step to be played, on the grid
         self._step_due = start_tick  # when that is heard
         self._reached = start_tick  # how far it was played; nothing is closed before
@@ -100,17 +103,23 @@ class Scheduler:
         self._untold: Begin | None = None  # what the next events begin with
         self._swap_tick = start_tick  # the next moment at which a phrase may be adopted
         self._asking = False  # whether it is so near that its phrase is asked for
-        self._last_id = last_id
-        self._request: Request | None = None  # what the engine has not answered yet
-        self._asked_early = False  # so early that its answer is owed at the swap
-        self._answer: tuple[Request, Decoded] | None = None  # the newest, kept for the swap
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the phrase is kept, whatever the knobs do."""
+        return self._wanted.frozen
+
+    @frozen.setter
+    def frozen(self, on: bool) -> None:
+        self._wanted.frozen = on
 
     @property
     def next_due_tick(self) -> int | None:
         """The tick of the next thing to do; ``None`` while stopped."""
         if not self.playing:
             return None
-        return self._step_due if self._asking else min(self._step_due, self._ask_tick)
+        due = self._step_due if self._asking else min(self._step_due, self._ask_tick)
+        return due if self._let_go is None else min(due, self._let_go)
 
     @property
     def _ask_tick(self) -> int:
@@ -141,8 +150,9 @@ class Scheduler:
             self._swap_tick, self._asking = self.origin_tick + first - bar_tick, True
             self.origin_tick -= bar_tick
             self._swing = self._swing_for(self._swap_tick)
+            self._voicing = self._voicing_for(self._swap_tick)
             self._go_to(self._swap_tick)
-            self._untold = Begin(self._step_tick, first, self._swing)
+            self._untold = Begin(self._step_tick, first, self._swing, self._voicing)
         return self.origin_tick
 
     def stop(self, tick: int) -> list[Event]:
@@ -154,7 +164,7 @@ class Scheduler:
         if not self.playing:
             return []
         tick = max(tick, self._reached)
-        return [Silence(tick, self._step_tick), *self.ledger.close_all(tick)]
+        return [Silence(tick, self._step_tick), *self._close(tick)]
 
     def _stop(self, tick: int) -> list[Event]:
         ended: list[Event] = [] if self._untold else [End(tick, self._step_tick)]
@@ -162,8 +172,12 @@ class Scheduler:
         self.playing = False
         self.origin_tick = self._step_tick = bar_line_from(self._step_tick)
         self._step_due = self._step_tick
-        self._request = self._answer = None
-        return [*ended, *self.ledger.close_all(tick)]
+        self._wanted.forget()
+        return [*ended, *self._close(tick)]
+
+    def _close(self, tick: int) -> list[NoteEvent]:
+        self._let_go = None
+        return self.ledger.close_all(tick)
 
     def cue(self) -> Request | None:
         """What to decode because the knobs have moved; one request at a time.
@@ -171,20 +185,17 @@ class Scheduler:
         While stopped for bar 1; while playing for the swap to come, from the margin before it on.
         So the knob is heard as late as the engine can follow, however wide the margin.
         """
-        if self._request is not None or (self.playing and not self._asking):
+        if self._wanted.waits or (self.playing and not self._asking):
             return None
-        return self._ask(self._swap_tick if self.playing else self.origin_tick, not self.playing)
+        swap_tick = self._swap_tick if self.playing else self.origin_tick
+        return self._wanted.ask(swap_tick, early=not self.playing)
 
     def answer(self, request_id: int, tokens: tuple[int, ...], steps: tuple[int, ...]) -> bool:
         """Take the engine's answer to keep it for its swap; whether it was the one still wanted.
 
         Raises ``ValueError`` for rows that are no phrase.
         """
-        wanted = self._request
-        if wanted is None or wanted.id != request_id:
-            return False
-        self._answer, self._request = (wanted, Decoded(wanted.z, tokens, steps)), None
-        return True
+        return self._wanted.answer(request_id, tokens, steps)
 
     def pop_due(self, tick: int, sound_from: int = 0) -> list[Event]:
         """Everything due up to ``tick``, each once, in order; a tick seen before gives nothing.
@@ -199,9 +210,11 @@ class Scheduler:
         self._reached = max(self._reached, tick)
         gap = False
         while (due := self.next_due_tick) is not None and due <= tick:
-            if due < self._step_due:
+            if due == self._let_go:  # at most when the next step is due
+                events += self._close(due)
+            elif due < self._step_due:
                 audible = self._swap_tick >= sound_from
-                request = self._ask(self._swap_tick, True) if audible else None
+                request = self._wanted.ask(self._swap_tick, early=True) if audible else None
                 self._asking = True
                 events += [request] if request else []
             else:
@@ -212,24 +225,12 @@ class Scheduler:
                 self._step(self._step_due >= sound_from, events)
         return events
 
-    def _ask(self, swap_tick: int, early: bool) -> Request | None:
-        """Ask for the z in force at ``swap_tick`` unless its phrase is here already."""
-        z = self._z_for(swap_tick)
-        if self.frozen or (self._answer is not None and z == self._answer[1].z):
-            return None
-        if z == self._z_decoded:  # the knob is back where it was
-            self._request = self._answer = None
-            return None
-        self._last_id += 1
-        self._request, self._asked_early = Request(self._last_id, swap_tick, z), early
-        return self._request
-
     def _leap(self, sound_from: int, events: list[Event]) -> None:
         """After a sleep of more than a phrase, close all and pass over whole phrases."""
         behind = sound_from - self._step_tick
         if behind <= TICKS_PER_PHRASE:
             return
-        events += self.ledger.close_all(self._step_tick)
+        events += self._close(self._step_tick)
         leap = behind - behind % TICKS_PER_PHRASE
         self._step_tick += leap
         self._step_due += leap
@@ -254,7 +255,10 @@ class Scheduler:
             late = swap is not None and swap.late
             events.append(Bar(tick, bar, (bar - 1) % 2, self.phrase, late, self.misses))
         self._began = False
-        self._sound(self._step_due, self.phrase.steps[step_of(song_tick)], audible, events)
+        if (voicing := self._voicing_for(tick)) != self._voicing:
+            self._voicing = voicing
+            events.append(Voiced(tick, voicing))
+        self._sound(step_of(song_tick), audible, events)
         self._go_to(tick + TICKS_PER_STEP)
 
     def _go_to(self, step_tick: int) -> None:
@@ -264,27 +268,33 @@ class Scheduler:
 
     def _swap(self, tick: int) -> Swap | None:
         """Adopt the answer if it is here, else repeat; ``None`` when nothing was asked for."""
-        request, answer = self._request, self._answer
-        self._request = self._answer = None
         since = (tick - self.origin_tick) % self._refresh_ticks
         self._swap_tick, self._asking = tick + self._refresh_ticks - since, False
-        if self.frozen:
-            return None
-        if answer is not None:
-            answered, self.phrase = answer
-            self._z_decoded = answered.z
-            return Swap(tick, answered, self.phrase)
-        if request is None or not self._asked_early:  # no knob moved, or one after the cut-off
-            return None
-        self.misses += 1
-        return Swap(tick, request, None)
+        swap = self._wanted.swap(tick)
+        if swap is not None and swap.adopted is not None:
+            self.phrase = swap.adopted
+        elif swap is not None:
+            self.misses += 1
+        return swap
 
-    def _sound(self, tick: int, step: int, audible: bool, events: list[Event]) -> None:
+    def _sound(self, place: int, audible: bool, events: list[Event]) -> None:
+        """Play the step at ``place`` 0..31 of the phrase."""
+        tick, step = self._step_due, self.phrase.steps[place]
         if step == HOLD_STEP:  # a sounding note goes on, whichever phrase began it
             return
-        events += self.ledger.close_all(tick)
+        events += self._close(tick)
         if step >= 0 and not audible:
             self.left_out += 1
         elif step >= 0:
+            voicing = self._voicing
+            pitch, velocity = voicing.pitch(step), voicing.velocity_at(place)
             for port in self._ports:
-                events += self.ledger.note_on(tick, (port, self._channel, step), self._velocity)
+                events += self.ledger.note_on(tick, (port, self._channel, pitch), velocity)
+            if voicing.gate < LEGATO:
+                self._let_go = tick + self._held_ticks(place)
+
+    def _held_ticks(self, place: int) -> int:
+        """How long the note that begins now is held, by the gate: at least a tick."""
+        end = self._step_tick + steps_held(self.phrase.steps, place) * TICKS_PER_STEP
+        whole = self.origin_tick + swung(end - self.origin_tick, self._swing) - self._step_due
+        return max(1, round(whole * self._voicing.gate / LEGATO))

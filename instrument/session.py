@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from engine.card import Card
 from engine.files import write_atomically
@@ -20,9 +20,10 @@ from engine.wire import Message
 from instrument.controls import ControlState
 from instrument.events import Decoded
 from instrument.opening import PlayOptions
-from instrument.tempo import MAX_SWING, MAX_TEMPO_BPM, MIN_TEMPO_BPM, STRAIGHT, TICKS_PER_BAR
+from instrument.settings import setting_of
+from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TICKS_PER_BAR
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 1 << 16
 EVERY_S = 0.2  # at most so often
 # Of what was asked for, all but how long to play and where to write it down.
@@ -100,7 +101,6 @@ def resumed_options(session: Session, options: PlayOptions, typed: Collection[st
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Serial = Annotated[int, Field(ge=0)]
-_Number = Annotated[int, Field(ge=1)]
 _Tempo = Annotated[float, Field(ge=MIN_TEMPO_BPM, le=MAX_TEMPO_BPM)]
 
 
@@ -126,12 +126,22 @@ class _Options(_Strict):
         return PlayOptions(**{**told, **ports})
 
 
+def _known(written: tuple[str, float, int]) -> tuple[str, float, int]:
+    """Raises ``ValueError`` for a control that there is not, or a value that it cannot have."""
+    key, value, _ = written
+    kind, _, number = key.partition("/")
+    setting = setting_of(key)
+    low, high = (0.0, 1.0) if setting is None else (setting.low, setting.high)
+    if setting is None and not (kind in {"knob", "z"} and number.isdecimal()):
+        raise ValueError("no control")
+    if kind != "z" and not low <= value <= high:
+        raise ValueError("out of range")
+    return written
+
+
 class _Controls(_Strict):
-    tempo_bpm: _Tempo
-    swing: Annotated[float, Field(ge=STRAIGHT, le=MAX_SWING)]
-    freeze: bool
-    knobs: list[tuple[_Number, Annotated[float, Field(ge=0, le=1)], _Serial]]
-    coordinates: list[tuple[_Number, _Finite, _Serial]]
+    values: list[Annotated[tuple[str, _Finite, _Serial], AfterValidator(_known)]]
+    base: list[_Finite]
     serial: _Serial
 
 
@@ -142,7 +152,7 @@ class _Place(_Strict):
 
 
 class _File(_Strict):
-    format: Literal[1]
+    format: Literal[2]
     options: _Options
     controls: _Controls
     place: _Place
@@ -157,6 +167,7 @@ def session_bytes(session: Session) -> bytes:
     """The file, of readable JSON."""
     options = {name: value for name, value in asdict(session.options).items() if name in KEPT}
     controls, place = session.controls.to_message(), asdict(session.place)
+    del controls["morph"]  # its ticks are those of a clock that is gone: it has arrived
     told = {"format": FORMAT, "options": options, "controls": controls, "place": place}
     return json.dumps(told, indent=1).encode()
 
@@ -174,7 +185,7 @@ def read_session(file: Path) -> Session:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "JSON"
         raise SessionError(f"{file} is damaged at {where}; play without --resume") from error
-    controls = ControlState.from_message(found.controls.model_dump())
+    controls = ControlState.from_message({**found.controls.model_dump(), "morph": None})
     place = Place(found.place.song_tick, tuple(found.place.z), tuple(found.place.tokens))
     return Session(found.options.options(), controls, place)
 

@@ -4,6 +4,8 @@ A knob with two ends stands where the hand left it. When OSC, a snapshot or anot
 moved the value meanwhile, the two disagree, and the next turn would make the melody leap.
 """
 
+from collections.abc import Callable
+
 from instrument.mapping import TakeoverKind
 
 NEAR = 1 / 127  # as close as seven bits can tell: the same place
@@ -19,8 +21,11 @@ class Takeover:
     meet, they stay together.
     """
 
-    def __init__(self, kind: TakeoverKind) -> None:
-        self._kind = kind
+    def __init__(
+        self, kind: TakeoverKind, place: Callable[[float], float] = lambda position: position
+    ) -> None:
+        """``place(position)``: where the value is told to stand that was set to ``position``."""
+        self._kind, self._place = kind, place
         self._knob: float | None = None  # where the knob was seen last
         self._made: float | None = None  # what its last turn made of the value
         self._together = False
@@ -37,12 +42,13 @@ class Takeover:
             self._together = False  # somebody else has moved it, or nobody knows who
         self._together |= abs(knob - value) <= NEAR or _between(before, value, knob)
         if self._together:
-            self._made = knob
+            made = knob
         elif self._kind == "scaling" and before is not None:
-            self._made = value + _scaled(before, knob, value)
+            made = value + _scaled(before, knob, value)
         else:
             return None
-        return self._made
+        self._made = self._place(made)
+        return made
 
 
 def _between(before: float | None, value: float, now: float) -> bool:

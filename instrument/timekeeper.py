@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from engine.wire import Message
-from instrument.actions import Action, SetTempo, Transport
+from instrument.actions import Action, Set, Transport
 from instrument.following import Following
 from instrument.link_session import LinkFollowing, LinkSession
 from instrument.mapping import Receive
@@ -55,8 +55,8 @@ class Timekeeper:
     def pass_on(self, actions: Sequence[Action]) -> None:
         """Tempo and transport to whom they are for: the session or the player. Any thread."""
         for action in actions:
-            if isinstance(action, SetTempo) and self._link is not None:
-                self._link.set_tempo(action.bpm)
+            if isinstance(action, Set) and action.key == "tempo" and self._link is not None:
+                self._link.set_tempo(action.value)
             elif isinstance(action, Transport) and not self._shared(action):
                 self._send({"type": "transport", "do": action.do})
 

@@ -17,6 +17,7 @@ from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.midifile import midi_bytes, write_midi
 from instrument.tempo import TICKS_PER_STEP
+from instrument.voicing import Voicing
 
 if TYPE_CHECKING:
     from engine.decoding import PhraseDecoder
@@ -101,7 +102,7 @@ def midi_of(varied: Varied, tempo_bpm: float) -> bytes:
 
     Nothing is carried from one to the next: a last note ends with its variation.
     """
-    mapping = Mapping()
+    channel, velocity = Mapping().channel, Voicing().velocity_at(0)
     events: list[NoteEvent] = []
     markers = []
     tick = 0
@@ -110,8 +111,8 @@ def midi_of(varied: Varied, tempo_bpm: float) -> bytes:
         for note in notes_from_steps(variation.steps):
             onset = tick + note.onset_step * TICKS_PER_STEP
             end = onset + note.duration_steps * TICKS_PER_STEP
-            events.append(NoteEvent(onset, 0, mapping.channel, note.pitch, mapping.velocity))
-            events.append(NoteEvent(end, 0, mapping.channel, note.pitch, 0))
+            events.append(NoteEvent(onset, 0, channel, note.pitch, velocity))
+            events.append(NoteEvent(end, 0, channel, note.pitch, 0))
         tick += len(variation.steps) * TICKS_PER_STEP
     return midi_bytes(events, [(0, tempo_bpm)], tick, name="Glisser", markers=markers)
 

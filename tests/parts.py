@@ -1,7 +1,5 @@
 """What the tests of the player say to it. No test in here."""
 
-from typing import Any
-
 from engine.phrase import HOLD_STEP, PHRASE_STEPS
 from engine.wire import Message
 from instrument.controls import ControlState
@@ -25,9 +23,10 @@ SETUP = Setup(
 )
 
 
-def knob(position: float, **others: Any) -> Message:
-    """Controls with knob 1 at ``position``."""
-    state = ControlState(knobs={1: (position, 1)}, serial=1, **others)
+def knob(position: float, **others: float) -> Message:
+    """Controls with knob 1 at ``position``, and settings by name."""
+    values = {"knob/1": position, **others}
+    state = ControlState({key: (value, 1) for key, value in values.items()}, serial=1)
     return {"type": "controls", **state.to_message()}
 
 

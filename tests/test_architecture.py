@@ -53,11 +53,19 @@ PURE_ROOMS = {
     "instrument/alsa_time.py": set(),
     "instrument/curve.py": set(),
     "instrument/frames.py": set(),
-    "instrument/latent.py": {"instrument.controls", "instrument.mapping"},
+    "instrument/latent.py": {
+        "instrument.controls",
+        "instrument.mapping",
+        "instrument.modulation",
+        "instrument.settings",
+    },
     "instrument/finding.py": set(),
-    "instrument/mapping.py": {"instrument.curve"},
+    "instrument/mapping.py": {"instrument.curve", "instrument.settings"},
+    "instrument/modulation.py": {"instrument.tempo"},
+    "instrument/settings.py": {"instrument.tempo"},
+    "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
-    "instrument/events.py": {"engine.phrase", "instrument.ledger"},
+    "instrument/events.py": {"engine.phrase", "instrument.ledger", "instrument.voicing"},
 }
 # All that a function of its arguments needs: nothing that reads the world or waits for it.
 PURE_LIBRARIES = {"bisect", "collections", "dataclasses", "functools", "math", "typing"}

@@ -76,7 +76,7 @@ KINDS = [
     Kind("tune.mid", a_midi_file(), read_melody, (MelodyFileError,)),
     Kind(
         "session.json",
-        session_bytes(Session(PlayOptions(), ControlState(knobs={1: (0.5, 1)}))),
+        session_bytes(Session(PlayOptions(), ControlState({"knob/1": (0.5, 1)}))),
         read_session,
         (SessionError,),
     ),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pythonosc.osc_message import OscMessage
 
-from instrument.actions import Action, Get, Ping, SetKnob, Subscribe, Unsubscribe
+from instrument.actions import Action, Get, Ping, Subscribe, Unsubscribe, set_knob
 from instrument.controls import ControlState, after
 from instrument.feedback import MAX_SUBSCRIBERS, SUBSCRIBED_FOR_S, Address, Feedback, Outgoing
 from instrument.mapping import Mapping
@@ -54,7 +54,7 @@ def test_answers_go_to_the_host_that_asked(feedback: Feedback) -> None:
 def test_what_is_asked_for_is_answered_on_the_same_address(feedback: Feedback) -> None:
     """Tempo, z, phrase, bar and stats answer with the present values."""
     feedback.on_player(BAR, 0.0)
-    state = after(STATE, [SetKnob(1, 1.0)])
+    state = after(STATE, [set_knob(1, 1.0)])
     answers = {
         what: ask(feedback, Get(what), state=state)[0][1:]
         for what in ("tempo", "z", "phrase", "bar", "stats")
@@ -71,7 +71,7 @@ def test_what_is_asked_for_is_answered_on_the_same_address(feedback: Feedback) -
 
 def test_a_new_subscriber_is_told_everything(feedback: Feedback) -> None:
     """Bar, phrase and every parameter come at once, so that a surface starts in place."""
-    told = ask(feedback, Subscribe(9_130), state=after(STATE, [SetKnob(2, 1.0)]))
+    told = ask(feedback, Subscribe(9_130), state=after(STATE, [set_knob(2, 1.0)]))
     assert {to for to, *_ in told} == {MAX_LISTENS}
     values = {address: arguments for _, address, arguments in told}
     assert values["/glisser/phrase"] == list(STEPS)
@@ -122,7 +122,7 @@ def test_a_turned_knob_is_told_once(feedback: Feedback) -> None:
     """A knob turned by a controller moves the knob on the screen, and nothing is repeated."""
     ask(feedback, Subscribe(9_130))
     assert feedback.on_controls(STATE, 1.0) == []
-    turned = after(STATE, [SetKnob(1, 0.75)])
+    turned = after(STATE, [set_knob(1, 0.75)])
     assert read(feedback.on_controls(turned, 1.0)) == [
         (MAX_LISTENS, "/glisser/knob/1", [0.75]),
         (MAX_LISTENS, "/glisser/z/1", [1.5]),
@@ -155,4 +155,4 @@ def test_there_are_only_so_many_subscribers(feedback: Feedback) -> None:
 def test_without_listeners_nothing_is_sent(feedback: Feedback) -> None:
     """An instrument played alone makes no network traffic."""
     assert feedback.on_player(BAR, 0.0) == []
-    assert feedback.on_controls(after(STATE, [SetKnob(1, 0.75)]), 0.0) == []
+    assert feedback.on_controls(after(STATE, [set_knob(1, 0.75)]), 0.0) == []

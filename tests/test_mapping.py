@@ -130,7 +130,7 @@ def test_a_dimension_takes_its_knobs_range_or_the_patchs() -> None:
 def test_a_mapping_survives_the_trip_to_the_player() -> None:
     """What the player reads from the message is the patch that was loaded."""
     knobs = (KnobMapping(1, 2, -1.0, 2.0), KnobMapping(2, 1, -1.0, 2.0, "calibrated", (0.1, 4.0)))
-    mapping = Mapping(knobs=knobs, controls=(ControlMapping(20, 3, 1),), refresh="step")
+    mapping = Mapping(knobs=knobs, controls=(ControlMapping(20, 3, "knob/1"),), refresh="step")
     assert Mapping.from_message(json.loads(json.dumps(mapping.to_message()))) == mapping
 
 

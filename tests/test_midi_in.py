@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.wire import Message
-from instrument.actions import Action, SetFreeze, SetKnob, Transport
+from instrument.actions import Action, Set, Snapshot, Transport, set_freeze, set_knob
 from instrument.following import Following
 from instrument.mapping import ButtonMapping, ControlMapping, Mapping, Receive
 from instrument.midi_api import (
@@ -18,6 +18,7 @@ from instrument.midi_api import (
     plain_name,
 )
 from instrument.midi_in import Arrival, Hands, MidiInput, Standing
+from instrument.settings import knob_key
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 
 MAPPING = Mapping()
@@ -25,7 +26,7 @@ MAPPING = Mapping()
 
 def standing() -> Standing:
     """Every knob in its middle, nothing plays."""
-    return Standing(dict.fromkeys(range(1, 13), 0.5))
+    return Standing({knob_key(n): 0.5 for n in range(1, 13)})
 
 
 def asked(mapping: Mapping, *messages: bytes) -> list[Action]:
@@ -40,21 +41,21 @@ def asked(mapping: Mapping, *messages: bytes) -> list[Action]:
 def test_the_default_controllers() -> None:
     """CC 20 turns knob 1 and CC 31 knob 12, on every channel."""
     for channel in range(16):
-        assert asked(MAPPING, bytes([0xB0 + channel, 20, 127])) == [SetKnob(1, 1.0)]
-        assert asked(MAPPING, bytes([0xB0 + channel, 31, 64])) == [SetKnob(12, 0.5)]
+        assert asked(MAPPING, bytes([0xB0 + channel, 20, 127])) == [set_knob(1, 1.0)]
+        assert asked(MAPPING, bytes([0xB0 + channel, 31, 64])) == [set_knob(12, 0.5)]
 
 
 def test_a_controller_bound_to_a_channel() -> None:
     """A knob bound to channel 3 hears nothing on channel 4."""
-    mapping = Mapping(controls=(ControlMapping(7, 3, 1),))
-    assert asked(mapping, bytes([0xB2, 7, 0])) == [SetKnob(1, 0.0)]
+    mapping = Mapping(controls=(ControlMapping(7, 3, "knob/1"),))
+    assert asked(mapping, bytes([0xB2, 7, 0])) == [set_knob(1, 0.0)]
     assert asked(mapping, bytes([0xB3, 7, 0])) == []
 
 
 def test_one_controller_can_turn_two_knobs() -> None:
     """Two knobs on one CC move together."""
-    mapping = Mapping(controls=(ControlMapping(7, None, 1), ControlMapping(7, None, 2)))
-    assert asked(mapping, bytes([0xB0, 7, 0])) == [SetKnob(1, 0.0), SetKnob(2, 0.0)]
+    mapping = Mapping(controls=tuple(ControlMapping(7, None, knob_key(n)) for n in (1, 2)))
+    assert asked(mapping, bytes([0xB0, 7, 0])) == [set_knob(1, 0.0), set_knob(2, 0.0)]
 
 
 @pytest.mark.parametrize("message", [b"\x90\x14\x40", b"\xb0\x13\x40", b"\xf8", b"\xc0\x05"])
@@ -65,32 +66,32 @@ def test_what_is_not_mapped_is_passed_over(message: bytes) -> None:
 
 def test_an_encoder_turns_on_from_where_its_knob_stands() -> None:
     """Also within one batch, and never past an end."""
-    mapping = Mapping(controls=(ControlMapping(7, None, 1, "cc", "twos-complement"),))
+    mapping = Mapping(controls=(ControlMapping(7, None, "knob/1", "cc", "twos-complement"),))
     right, left = bytes([0xB0, 7, 1]), bytes([0xB0, 7, 127])
     assert asked(mapping, right, right, left) == [
-        SetKnob(1, 0.5 + 1 / 128),
-        SetKnob(1, 0.5 + 2 / 128),
-        SetKnob(1, 0.5 + 1 / 128),
+        set_knob(1, 0.5 + 1 / 128),
+        set_knob(1, 0.5 + 2 / 128),
+        set_knob(1, 0.5 + 1 / 128),
     ]
-    assert asked(mapping, *[bytes([0xB0, 7, 63])] * 3)[-1] == SetKnob(1, 1.0)
+    assert asked(mapping, *[bytes([0xB0, 7, 63])] * 3)[-1] == set_knob(1, 1.0)
 
 
 def test_a_parameter_of_its_own_number_is_turned_and_incremented() -> None:
     """NRPN 1,2 = 130: a value of 14 bits, then one up."""
-    mapping = Mapping(controls=(ControlMapping(130, None, 3, "nrpn"),))
+    mapping = Mapping(controls=(ControlMapping(130, None, "knob/3", "nrpn"),))
     select = (b"\xb0\x63\x01", b"\xb0\x62\x02")
     value = (b"\xb0\x06\x40", b"\xb0\x26\x00")
-    assert asked(mapping, *select, *value) == [SetKnob(3, 0.5)]
-    assert asked(mapping, *select, *value, b"\xb0\x60\x00")[-1] == SetKnob(3, 0.5 + 1 / 128)
+    assert asked(mapping, *select, *value) == [set_knob(3, 0.5)]
+    assert asked(mapping, *select, *value, b"\xb0\x60\x00")[-1] == set_knob(3, 0.5 + 1 / 128)
 
 
 def test_each_port_has_its_own_half_values() -> None:
     """Two controllers that send pairs at once do not make one value of each other's halves."""
-    mapping = Mapping(controls=(ControlMapping(16, None, 1, "cc14"),))
+    mapping = Mapping(controls=(ControlMapping(16, None, "knob/1", "cc14"),))
     halves = [("A", b"\xb0\x10\x7f"), ("B", b"\xb0\x10\x00"), ("A", b"\xb0\x30\x7f")]
     arrivals = [Arrival(port, 0, 0.0, message) for port, message in halves]
     failed: list[ValueError] = []
-    assert Hands(mapping, standing).actions(arrivals, failed.append) == [SetKnob(1, 1.0)]
+    assert Hands(mapping, standing).actions(arrivals, failed.append) == [set_knob(1, 1.0)]
 
 
 def test_buttons_do_what_they_say_when_pressed() -> None:
@@ -104,16 +105,16 @@ def test_buttons_do_what_they_say_when_pressed() -> None:
     )
     assert asked(mapping, b"\x90\x24\x40", b"\x80\x24\x00", b"\x90\x24\x00") == [Transport("panic")]
     pad = b"\x99\x25\x7f"
-    assert asked(mapping, pad, pad, b"\x90\x25\x7f") == [SetFreeze(True), SetFreeze(False)]
+    assert asked(mapping, pad, pad, b"\x90\x25\x7f") == [set_freeze(True), set_freeze(False)]
     press, release = b"\xb0\x32\x7f", b"\xb0\x32\x00"
     assert asked(mapping, press, release, press) == [Transport("play"), Transport("stop")]
 
 
 def test_a_knob_that_was_moved_elsewhere_is_picked_up_first() -> None:
     """It stands at 0.5; from 0 upwards the hardware moves nothing before it comes past."""
-    mapping = Mapping(controls=(ControlMapping(7, None, 1, takeover="pick-up"),))
+    mapping = Mapping(controls=(ControlMapping(7, None, "knob/1", takeover="pick-up"),))
     turned = [bytes([0xB0, 7, value]) for value in (0, 30, 62, 70)]
-    assert [action.value for action in asked(mapping, *turned) if isinstance(action, SetKnob)] == [
+    assert [action.value for action in asked(mapping, *turned) if isinstance(action, Set)] == [
         pytest.approx(0.5 + 6 / 126)
     ]
 
@@ -123,7 +124,7 @@ def test_any_bytes_give_positions_or_a_value_error(message: bytes) -> None:
     """Whatever a port delivers, a knob's position stays within 0..1."""
     failed: list[ValueError] = []
     actions = Hands(MAPPING, standing).actions([Arrival("DAW", 0, 0.0, message)], failed.append)
-    assert all(isinstance(each, SetKnob) and 0.0 <= each.value <= 1.0 for each in actions)
+    assert all(isinstance(each, Set) and 0.0 <= each.value <= 1.0 for each in actions)
 
 
 def arrival(message: bytes) -> Arrival:
@@ -150,7 +151,7 @@ def test_broken_messages_are_counted_and_the_next_is_heard() -> None:
     heard: list[Action] = []
     midi = MidiInput(MAPPING, heard.extend, lines.append, standing)
     midi.take([arrival(b"\xb0\x14"), arrival(b"\xb0\x14\xc8"), arrival(b"\xb0\x14\x7f")])
-    assert heard == [SetKnob(1, 1.0)]
+    assert heard == [set_knob(1, 1.0)]
     assert midi.errors == 2
     assert len(lines) == 2
 
@@ -160,18 +161,17 @@ TWINS = ["KeyStep:KeyStep MIDI 1 20:0", "KeyStep:KeyStep MIDI 1 24:0"]
 PAIR = ["LCXL:LCXL MIDI 1 20:0", "LCXL:LCXL MIDI 2 20:1"]
 
 
-def test_a_clock_is_heard_with_its_port_and_time_and_programs_are_counted_when_wanted() -> None:
-    """Every message goes to the clock's room first, knobs too; a program moves nothing yet."""
+def test_a_clock_is_heard_with_its_port_and_time_and_programs_when_wanted() -> None:
+    """Every message goes to the clock's room first; program 6, as devices count, is snapshot 6."""
     heard: list[Arrival] = []
     actions: list[Action] = []
     mapping = Mapping(receive=Receive(program=True))
     midi = MidiInput(mapping, actions.extend, lambda _: None, standing, heard.append)
     midi.take([arrival(b"\xf8"), arrival(b"\xc0\x05"), arrival(b"\xb0\x14\x7f")])
-    assert actions == [SetKnob(1, 1.0)]
+    assert actions == [Snapshot("recall", "6"), set_knob(1, 1.0)]
     assert [(each.port, each.delta_s, each.message[0]) for each in heard] == [
         ("DAW", 0.25, status) for status in (0xF8, 0xC0, 0xB0)
     ]
-    assert midi.programs == 1
 
 
 @pytest.mark.parametrize(
@@ -256,6 +256,6 @@ def test_no_bytes_can_break_what_hears_them(stream: list[tuple[bytes, float]]) -
     for message, delta_s in stream:
         ns += round(delta_s * 1e9)
         ears.take([Arrival("port", ns, delta_s, message)])
-    assert all(isinstance(a, SetKnob) and 0.0 <= a.value <= 1.0 for a in actions)
+    assert all(isinstance(a, Set) and 0.0 <= a.value <= 1.0 for a in actions)
     tempi = [message["tempo_bpm"] for message in told if "tempo_bpm" in message]
     assert all(MIN_TEMPO_BPM <= tempo_bpm <= MAX_TEMPO_BPM for tempo_bpm in tempi)

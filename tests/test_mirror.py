@@ -156,7 +156,7 @@ def test_ids_bars_and_misses_go_on() -> None:
     setup = replace(MELODY, bars=4)
     first = Life(setup, 10**9)
     first.turn(transport("play"))
-    first.turn(knob(0.9, tempo_bpm=400.0))
+    first.turn(knob(0.9, tempo=400.0))
     first.run(10**9 + 3 * BAR_NS // 2)
     mirror = mirrored(first.told, bars=4)
     _, rejoin = mirror.lost()
@@ -188,7 +188,7 @@ def test_the_tempo_of_the_moment_counts() -> None:
     first = Life(MELODY, 10**9)
     first.turn(transport("play"))
     first.run(10**9 + BAR_NS)
-    first.turn(knob(0.5, tempo_bpm=200.0))
+    first.turn(knob(0.5, tempo=200.0))
     _, rejoin = mirrored(first.told).lost()
     assert rejoin.song is not None
     assert rejoin.song.tempo_bpm == 200.0

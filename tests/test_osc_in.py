@@ -16,15 +16,18 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from instrument.actions import (
     Action,
+    Capture,
     Get,
     Ping,
-    SetCoordinate,
-    SetFreeze,
-    SetKnob,
-    SetTempo,
+    Set,
+    Snapshot,
     Subscribe,
     Transport,
     Unsubscribe,
+    set_coordinate,
+    set_freeze,
+    set_knob,
+    set_tempo,
 )
 from instrument.mapping import Mapping
 from instrument.osc_in import MAX_WAITING, Heard, OscInput, OscPortError, OscReader, drain
@@ -73,23 +76,37 @@ def ear() -> Ear:
 @pytest.mark.parametrize(
     ("datagram", "actions"),
     [
-        (knob(1, 0.25), [SetKnob(1, 0.25)]),
-        (knob(12, 1.5), [SetKnob(12, 1.0)]),
-        (knob(12, -1.5), [SetKnob(12, 0.0)]),
-        (message("/glisser/z/2", ("f", 1.5)), [SetCoordinate(2, 1.5)]),
+        (knob(1, 0.25), [set_knob(1, 0.25)]),
+        (knob(12, 1.5), [set_knob(12, 1.0)]),
+        (knob(12, -1.5), [set_knob(12, 0.0)]),
+        (message("/glisser/z/2", ("f", 1.5)), [set_coordinate(2, 1.5)]),
         (
             message("/glisser/z", *[("f", float(n)) for n in range(12)]),
-            [SetCoordinate(n + 1, float(n)) for n in range(12)],
+            [set_coordinate(n + 1, float(n)) for n in range(12)],
         ),
         (message("/glisser/play"), [Transport("play")]),
         (message("/glisser/play", ("i", 1)), [Transport("play")]),
         (message("/glisser/play", ("i", 0)), []),
         (message("/glisser/stop", ("f", 1.0)), [Transport("stop")]),
         (message("/glisser/panic", ("F", False)), []),
-        (message("/glisser/tempo", ("f", 96.5)), [SetTempo(96.5)]),
-        (message("/glisser/tempo", ("i", 20)), [SetTempo(20.0)]),
-        (message("/glisser/freeze", ("i", 1)), [SetFreeze(True)]),
-        (message("/glisser/freeze", ("f", 0.0)), [SetFreeze(False)]),
+        (message("/glisser/tempo", ("f", 96.5)), [set_tempo(96.5)]),
+        (message("/glisser/tempo", ("i", 20)), [set_tempo(20.0)]),
+        (message("/glisser/freeze", ("i", 1)), [set_freeze(True)]),
+        (message("/glisser/freeze", ("f", 0.0)), [set_freeze(False)]),
+        (message("/glisser/freeze", ("f", 0.4)), [set_freeze(False)]),
+        (message("/glisser/gate", ("i", 400)), [Set("gate", 100.0)]),
+        (message("/glisser/transpose", ("f", -6.7)), [Set("transpose", -7.0)]),
+        (message("/glisser/lfo/12", ("f", 0.5)), [Set("lfo/12", 0.5)]),
+        (message("/glisser/pad", ("f", 2.0), ("i", 0)), [Set("pad-x", 1.0), Set("pad-y", 0.0)]),
+        (message("/glisser/capture"), [Capture()]),
+        (message("/glisser/capture", ("i", 0)), []),
+        (message("/glisser/capture/cancel"), [Capture(False)]),
+        (message("/glisser/snapshot/save", ("s", "a 1")), [Snapshot("save", "a 1")]),
+        (message("/glisser/snapshot/recall", ("i", 3)), [Snapshot("recall", "3")]),
+        (
+            message("/glisser/snapshot/recall", ("s", "x"), ("i", 4)),
+            [Snapshot("recall", "x", 4.0)],
+        ),
         (message("/glisser/ping"), [Ping()]),
         (message("/glisser/get/phrase"), [Get("phrase")]),
         (message("/glisser/subscribe"), [Subscribe(9130)]),
@@ -109,14 +126,24 @@ def test_the_osc_table(ear: Ear, datagram: bytes, actions: list[Action]) -> None
 )
 def test_any_number_will_do(ear: Ear, argument: tuple[str, Any]) -> None:
     """Int, float, double, int64 and true all turn the knob up: Max sends 1.0 as an int."""
-    assert ear.actions(message("/glisser/knob/1", argument)) == [SetKnob(1, 1.0)]
+    assert ear.actions(message("/glisser/knob/1", argument)) == [set_knob(1, 1.0)]
 
 
 @pytest.mark.parametrize(
     ("datagram", "kind"),
     [
         (message("/glisser/knob/13", ("f", 0.5)), "unknown address"),
-        (message("/glisser/snapshot/save", ("s", "a")), "unknown address"),
+        (message("/glisser/snapshot/delete", ("s", "a")), "unknown address"),
+        (message("/glisser/snapshot/save"), "wrong arguments"),
+        (message("/glisser/snapshot/save", ("s", "a"), ("i", 1)), "wrong arguments"),
+        (message("/glisser/snapshot/recall", ("f", 1.0), ("s", "a")), "wrong arguments"),
+        (message("/glisser/snapshot/recall", ("s", "a"), ("f", -1.0)), "out of range"),
+        (message("/glisser/snapshot/recall", ("s", "a"), ("f", math.nan)), "not finite"),
+        (b"/glisser/snapshot/save\0\0,s\0\0", "malformed"),
+        (b"/glisser/snapshot/save\0\0,s\0\0abcd", "malformed"),
+        (b"/glisser/snapshot/save\0\0,s\0\0abc\0....", "malformed"),
+        (message("/glisser/pad", ("f", 0.5)), "wrong arguments"),
+        (message("/glisser/gate", ("s", "long")), "wrong arguments"),
         (message("/glisser/get/secrets"), "unknown address"),
         (message("/glisser/knob/*", ("f", 0.5)), "unknown address"),
         (b"/\xff\xfe\0,f\0\0\0\0\0\0", "unknown address"),
@@ -164,7 +191,7 @@ def test_bundles_nest_only_so_deep(ear: Ear) -> None:
         shallow = bundle(shallow)
     for _ in range(800):
         deep = bundle(deep)
-    assert ear.actions(shallow) == [SetKnob(1, 0.5)]
+    assert ear.actions(shallow) == [set_knob(1, 0.5)]
     assert ear.actions(deep) == []
     assert dict(ear.reader.counts) == {"nested too deep": 1}
 
@@ -172,7 +199,7 @@ def test_bundles_nest_only_so_deep(ear: Ear) -> None:
 def test_a_bundle_applies_as_one(ear: Ear) -> None:
     """All of a bundle's messages arrive together, in order."""
     heard = ear.hear(bundle(knob(1, 0.125), knob(2, 0.25), bundle(message("/glisser/play"))))
-    assert heard == [((SetKnob(1, 0.125), SetKnob(2, 0.25), Transport("play")), FROM_MAX)]
+    assert heard == [((set_knob(1, 0.125), set_knob(2, 0.25), Transport("play")), FROM_MAX)]
 
 
 def test_one_wrong_message_does_not_spoil_its_bundle(ear: Ear) -> None:
@@ -196,7 +223,7 @@ def test_a_plan_up_to_two_seconds_ahead_waits(ear: Ear) -> None:
     assert due_s is not None
     assert abs(due_s - (NOW_S + 1.5)) < 1e-3
     assert ear.reader.due(due_s - 1e-6) == []
-    assert ear.reader.due(due_s) == [((SetKnob(1, 0.5),), FROM_MAX)]
+    assert ear.reader.due(due_s) == [((set_knob(1, 0.5),), FROM_MAX)]
     assert ear.reader.next_due_s() is None
     assert not ear.reader.counts
 
@@ -206,7 +233,7 @@ def test_a_bundle_within_a_plan_waits_for_it(ear: Ear) -> None:
     inner = bundle(knob(2, 0.5), timetag=WALL_S - 1.0)
     assert ear.hear(bundle(knob(1, 0.5), inner, timetag=WALL_S + 1.0)) == []
     (heard,) = ear.reader.due(NOW_S + 2.0)
-    assert heard == ((SetKnob(1, 0.5), SetKnob(2, 0.5)), FROM_MAX)
+    assert heard == ((set_knob(1, 0.5), set_knob(2, 0.5)), FROM_MAX)
 
 
 def test_plans_are_done_in_the_order_of_their_time(ear: Ear) -> None:
@@ -216,19 +243,19 @@ def test_plans_are_done_in_the_order_of_their_time(ear: Ear) -> None:
     )
     ear.hear(bundle(knob(1, 0.625), timetag=WALL_S + 1.0), now_s=NOW_S - 1e-3)
     values = [action for actions, _ in ear.reader.due(NOW_S + 2.0) for action in actions]
-    assert values == [SetKnob(1, 0.125), SetKnob(1, 0.375), SetKnob(1, 0.625)]
+    assert values == [set_knob(1, 0.125), set_knob(1, 0.375), set_knob(1, 0.625)]
 
 
 @pytest.mark.parametrize("ahead_s", [2.5, 1e6])
 def test_a_plan_further_ahead_is_done_now_and_counted(ear: Ear, ahead_s: float) -> None:
     """A timetag beyond two seconds is taken for a wrong clock."""
-    assert ear.actions(bundle(knob(1, 0.5), timetag=WALL_S + ahead_s)) == [SetKnob(1, 0.5)]
+    assert ear.actions(bundle(knob(1, 0.5), timetag=WALL_S + ahead_s)) == [set_knob(1, 0.5)]
     assert dict(ear.reader.counts) == {"timetag too far ahead": 1}
 
 
 def test_a_late_plan_is_done_now(ear: Ear) -> None:
     """A timetag in the past loses no message, and is no fault."""
-    assert ear.actions(bundle(knob(1, 0.5), timetag=WALL_S - 60.0)) == [SetKnob(1, 0.5)]
+    assert ear.actions(bundle(knob(1, 0.5), timetag=WALL_S - 60.0)) == [set_knob(1, 0.5)]
     assert not ear.reader.counts
 
 
@@ -242,19 +269,19 @@ def test_only_so_many_plans_wait(ear: Ear) -> None:
 def test_the_newest_value_of_a_control_wins(ear: Ear) -> None:
     """Of many values of one knob the last is kept, in its place among the others."""
     heard = ear.actions(knob(1, 0.125), message("/glisser/z/1", ("f", 2.0)), knob(1, 0.875))
-    assert heard == [SetCoordinate(1, 2.0), SetKnob(1, 0.875)]
+    assert heard == [set_coordinate(1, 2.0), set_knob(1, 0.875)]
 
 
 def test_a_wrong_newest_value_does_not_hide_the_right_one_before_it(ear: Ear) -> None:
     """NaN after 0.5 changes nothing, so the knob stands at 0.5."""
-    assert ear.actions(knob(1, 0.25), knob(1, 0.5), knob(1, math.nan)) == [SetKnob(1, 0.5)]
+    assert ear.actions(knob(1, 0.25), knob(1, 0.5), knob(1, math.nan)) == [set_knob(1, 0.5)]
 
 
 def test_transport_is_never_merged(ear: Ear) -> None:
     """Two panics within one batch are two panics, and stay where they were among the others."""
     panic, play = message("/glisser/panic"), message("/glisser/play")
     heard = ear.actions(panic, knob(1, 0.5), panic, play)
-    assert heard == [Transport("panic"), SetKnob(1, 0.5), Transport("panic"), Transport("play")]
+    assert heard == [Transport("panic"), set_knob(1, 0.5), Transport("panic"), Transport("play")]
 
 
 def test_questions_keep_their_sender(ear: Ear) -> None:
@@ -306,7 +333,7 @@ def test_no_datagram_can_break_the_reader(datagrams: list[bytes]) -> None:
     assert ear.reader.counts["our fault"] == 0
     for actions, _ in heard:
         for action in actions:
-            if isinstance(action, SetKnob | SetCoordinate):
+            if isinstance(action, Set):
                 assert math.isfinite(action.value)
 
 
@@ -330,7 +357,7 @@ def test_a_flood_ends_at_the_newest_value_of_every_knob(sender: socket.socket) -
         sender.sendto(message("/glisser/panic"), receiver.getsockname())
         heard = ear.reader.read(drain(receiver), WALL_S, NOW_S)
     actions = [action for actions, _ in heard for action in actions]
-    assert actions == [*(SetKnob(n, 14 / 16) for n in range(1, 13)), Transport("panic")]
+    assert actions == [*(set_knob(n, 14 / 16) for n in range(1, 13)), Transport("panic")]
 
 
 Listening = Callable[[Callable[[tuple[Action, ...], tuple[str, int]], None]], OscInput]
@@ -357,7 +384,7 @@ def test_a_real_socket_hears_and_answers(sender: socket.socket, listen: Listenin
     osc = listen(lambda actions, address: heard.put((actions, address)))
     sender.sendto(b"rubbish", (osc.host, osc.port))
     sender.sendto(knob(1, 0.5), (osc.host, osc.port))
-    assert heard.get(timeout=10.0) == ((SetKnob(1, 0.5),), sender.getsockname())
+    assert heard.get(timeout=10.0) == ((set_knob(1, 0.5),), sender.getsockname())
     osc.send([(b"answer", sender.getsockname())])
     assert sender.recvfrom(100) == (b"answer", (osc.host, osc.port))
     assert osc.counts == {"malformed": 1}
@@ -378,7 +405,7 @@ def test_a_fault_of_the_instrument_does_not_deafen_it(
     sender.sendto(message("/glisser/ping"), (osc.host, osc.port))
     assert heard.get(timeout=10.0) == Ping()
     sender.sendto(knob(1, 0.5), (osc.host, osc.port))
-    assert heard.get(timeout=10.0) == SetKnob(1, 0.5)
+    assert heard.get(timeout=10.0) == set_knob(1, 0.5)
     assert osc.counts == {"our fault": 1}
 
 
@@ -387,7 +414,7 @@ def test_a_plan_is_done_by_the_thread(sender: socket.socket, listen: Listening) 
     heard: queue.Queue[tuple[Action, ...]] = queue.Queue()
     osc = listen(lambda actions, _: heard.put(actions))
     sender.sendto(bundle(knob(1, 0.5), timetag=time.time() + 0.05), (osc.host, osc.port))
-    assert heard.get(timeout=10.0) == (SetKnob(1, 0.5),)
+    assert heard.get(timeout=10.0) == (set_knob(1, 0.5),)
 
 
 def test_a_busy_port_is_told_in_one_sentence(listen: Listening) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from instrument.mapping import ButtonMapping, ControlMapping, KnobMapping, Mapping
 from instrument.patch import PatchError, load_patch, patch_names, read_patch
+from instrument.settings import knob_key
 
 
 def write(folder: Path, text: str) -> str:
@@ -24,8 +25,10 @@ def test_the_default_patch_is_the_documented_one() -> None:
         (n, n, -3.0, 3.0) for n in range(1, 13)
     ]
     assert [k.curve for k in mapping.knobs] == ["calibrated"] * 4 + ["linear"] * 8
-    assert mapping.controls == tuple(ControlMapping(19 + n, None, n) for n in range(1, 13))
-    assert (mapping.channel, mapping.velocity, mapping.refresh) == (1, 96, "bar")
+    assert mapping.controls == tuple(
+        ControlMapping(19 + n, None, knob_key(n)) for n in range(1, 13)
+    )
+    assert (mapping.channel, mapping.refresh) == (1, "bar")
 
 
 def test_the_default_patch_is_what_an_unpatched_mapping_means() -> None:
@@ -64,7 +67,7 @@ def test_a_knob_may_ask_for_the_checkpoints_calibration(tmp_path: Path) -> None:
 def test_a_controller_can_be_bound_to_one_channel(tmp_path: Path) -> None:
     """With a channel, the knob listens on that channel only."""
     mapping = load_patch(write(tmp_path, "[knobs]\n1 = { z = 1, cc = 7, channel = 3 }"))
-    assert mapping.controls == (ControlMapping(7, 3, 1),)
+    assert mapping.controls == (ControlMapping(7, 3, "knob/1"),)
 
 
 def test_what_turns_a_knob_and_how_it_takes_over(tmp_path: Path) -> None:
@@ -81,9 +84,9 @@ play = { cc = 41 }
 """
     mapping = load_patch(write(tmp_path, text))
     assert mapping.controls == (
-        ControlMapping(16, None, 1, "cc14", "absolute", "scaling"),
-        ControlMapping(300, 2, 2, "nrpn", "absolute", "pick-up"),
-        ControlMapping(7, None, 3, "cc", "binary-offset", "none"),
+        ControlMapping(16, None, "knob/1", "cc14", "absolute", "scaling"),
+        ControlMapping(300, 2, "knob/2", "nrpn", "absolute", "pick-up"),
+        ControlMapping(7, None, "knob/3", "cc", "binary-offset", "none"),
     )
     assert mapping.buttons == (
         ButtonMapping(36, 10, "freeze"),
@@ -98,12 +101,28 @@ play = { cc = 41 }
             'refersh = "bar"',
             1,
             "refersh",
-            "allowed here: refresh, swing, takeover, out, latent, receive, ports, buttons, knobs",
+            "allowed here: refresh, takeover, out, latent, receive, ports, settings, pad, capture, "
+            "buttons, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
-        ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel, velocity"),
+        ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel"),
         ("[out]\n\nchannel = 17", 3, "out.channel", "1 to 16"),
-        ("[out]\nvelocity = true", 2, "out.velocity", "1 to 127"),
+        ("[settings]\nvelocity = true", 2, "settings.velocity", "a number"),
+        ("[settings]\nvelocity = 128", 2, "settings.velocity", "a whole number, 1 to 127"),
+        ("[settings]\nvelocity = 1.5", 2, "settings.velocity", "a whole number, 1 to 127"),
+        ("[settings]\ngate = []", 2, "settings.gate", "a number, the name of a choice, or a table"),
+        ("[settings]\ngate = inf", 2, "settings.gate", "5 to 100 % of a note"),
+        ("[settings]\ngate = { cc = 120 }", 2, "settings.gate.cc", "0 to 119"),
+        ('[settings]\nscale = "odd"', 2, "settings.scale", '"off", "major", "minor"'),
+        ("[settings]\nvolume = 3", 2, "settings.volume", "`glisser params` lists them"),
+        ("[settings]\nVolume = 3", 2, "settings.Volume", "`glisser params` lists them"),
+        ("[settings]\nlfo.13 = 1.0", 2, "settings.lfo.13", "`glisser params` lists them"),
+        ("[settings]\nlfo.1 = 4.0", 2, "settings.lfo.1", "0 to 3"),
+        ("[settings]\nlfo = 1.0", 2, "settings.lfo", "`glisser params` lists them"),
+        ('[pad]\ncorners = ["1", "2", "3"]', 2, "pad.corners", "the names of four snapshots"),
+        ('[pad]\ncorners = ["1", "2", "3", "../4"]', 2, "pad.corners", "the names of four"),
+        ("[capture]\nchannel = 0", 2, "capture.channel", "1 to 16"),
+        ("[buttons]\nsnapshot-0 = { note = 1 }", 2, "buttons.snapshot-0", "snapshot-1"),
         ("[latent]\nrange = [3, -3]", 2, "latent.range", "the lower one first"),
         ("[latent]\nrange = [1, 1]", 2, "latent.range", "the lower one first"),
         ("[latent]\nrange = [nan, 1]", 2, "latent.range", "finite"),
@@ -111,7 +130,7 @@ play = { cc = 41 }
         ("[knobs]\n1 = { z = 13 }", 2, "knobs.1.z", "allowed is 1 to 12"),
         ("[knobs]\n1 = { z = 0 }", 2, "knobs.1.z", "from 1"),
         ("[knobs]\n1 = { z = '1' }", 2, "knobs.1.z", "a whole number"),
-        ("swing = 80", 1, "swing", "50 (straight) to 75"),
+        ("[settings]\nswing = 80", 2, "settings.swing", "50 to 75 % of an eighth"),
         ("[receive]\nclock = 1", 2, "receive.clock", "true or false"),
         ("[receive]\nnotes = true", 2, "receive.notes", "clock, transport, program"),
         ("[knobs]\n1 = { cc = 20 }", 2, "knobs.1.z", "is missing"),
@@ -129,7 +148,7 @@ play = { cc = 41 }
             "[knobs]\n1 = { z = 1, bend = 2 }",
             2,
             "knobs.1.bend",
-            "channel, encoder, takeover, curve",
+            "encoder, takeover, z, range, curve",
         ),
         ("[knobs]\n1 = { z = 1, cc14 = 32 }", 2, "knobs.1.cc14", "a second one 32 above, 0 to 31"),
         ("[knobs]\n1 = { z = 1, nrpn = 16383 }", 2, "knobs.1.nrpn", "0 to 16382"),
@@ -152,7 +171,7 @@ play = { cc = 41 }
         ("[buttons]\nplay = 36", 2, "buttons.play", "such as { note = 36 }"),
         ("[buttons]\nplay = { note = 128 }", 2, "buttons.play.note", "0 to 127"),
         ("[buttons]\nplay = { channel = 1 }", 2, "buttons.play", "neither a note nor a cc"),
-        ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", '"linear" or "calibrated"'),
+        ("[knobs]\n1 = { z = 1, curve = 'log' }", 2, "knobs.1.curve", '"calibrated" or "expo'),
         (
             "[latent]\nrange = [-4, 3]\n[knobs]\n1 = { z = 1, curve = 'calibrated' }",
             4,

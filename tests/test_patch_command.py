@@ -13,6 +13,7 @@ from instrument.midi_in import Arrival, Hands, Standing
 from instrument.patch import load_patch, patch_names
 from instrument.patch_command import description
 from instrument.patch_file import PatchFile, schema
+from instrument.settings import knob_key
 
 PATCHES = Path(__file__).parent.parent / "patches"
 CONTROLLERS = sorted(set(patch_names()) - {"default"})
@@ -36,7 +37,7 @@ def test_every_patch_moves_knob_1_as_the_default_does(name: str) -> None:
     """Knob n is z_n, from -3 to 3, the first four by the checkpoint's curve; each is turned."""
     mapping, default = load_patch(name), Mapping()
     assert mapping.knobs == default.knobs[: len(mapping.knobs)]
-    assert [control.knob for control in mapping.controls] == [k.knob for k in mapping.knobs]
+    assert [each.key for each in mapping.controls] == [knob_key(k.knob) for k in mapping.knobs]
     assert run("check", name).splitlines() == description(mapping)
 
 
@@ -72,11 +73,11 @@ def test_what_each_device_sends_by_its_chart_turns_its_knob(
     arrivals = [
         Arrival(name, n * 10**9, 1.0, bytes.fromhex(text)) for n, text in enumerate(messages)
     ]
-    standing = Standing(dict.fromkeys(range(1, 13), 0.5))
+    standing = Standing({knob_key(n): 0.5 for n in range(1, 13)})
     failed: list[ValueError] = []
     Hands(load_patch(name), lambda: standing).actions(arrivals, failed.append)
-    assert standing.knobs[knob] == pytest.approx(position, abs=1 / 16_000)
-    assert sum(value != 0.5 for value in standing.knobs.values()) == 1
+    assert standing.positions[knob_key(knob)] == pytest.approx(position, abs=1 / 16_000)
+    assert sum(value != 0.5 for value in standing.positions.values()) == 1
     assert not failed
 
 
@@ -94,8 +95,8 @@ def test_what_a_patch_does_is_told_by_the_line() -> None:
     mapping = Mapping(
         knobs=Mapping().knobs[:2],
         controls=(
-            ControlMapping(7, 3, 1, takeover="scaling"),
-            ControlMapping(9, None, 2, "cc", "signed-bit"),
+            ControlMapping(7, 3, "knob/1", takeover="scaling"),
+            ControlMapping(9, None, "knob/2", "cc", "signed-bit"),
         ),
         buttons=(ButtonMapping(36, 10, "panic"),),
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.wire import Message
-from instrument.actions import SetTempo, Transport
+from instrument.actions import Transport, set_tempo
 from instrument.children import Child
+from instrument.controls import ControlState
 from instrument.display import Display
 from instrument.opening import PlayOptions
 from instrument.performance import Performance
@@ -32,9 +33,9 @@ def test_a_bundle_that_sets_the_tempo_and_plays_begins_at_the_new_tempo(
     performance: Any = Performance(options, Display(io.StringIO()))
     player = Listening()
     performance._player = cast(Child, player)
-    performance._act([SetTempo(200.0), Transport("play")])
+    performance._act([set_tempo(200.0), Transport("play")])
     assert [message["type"] for message in player.sent] == ["controls", "transport"]
-    assert player.sent[0]["tempo_bpm"] == 200.0
+    assert ControlState.from_message(player.sent[0]).tempo_bpm == 200.0
 
 
 def test_a_checkpoint_without_calibration_is_told_in_one_line(tiny_checkpoint: Path) -> None:

@@ -123,6 +123,8 @@ def test_a_knob_reaches_the_port_at_the_next_bar_line() -> None:
                 "tick": TICKS_PER_BAR,
                 "id": request["id"],
                 "z": request["z"],
+                "temperature": 0.0,
+                "seed": 0,
                 "tokens": TOKENS,
                 "steps": (72, -1, -1, -1) * 8,
                 "late": False,
@@ -187,7 +189,7 @@ def test_a_knob_that_moves_after_the_asking_is_still_heard_at_the_bar_line() -> 
 def test_the_margin_is_the_same_time_at_any_tempo() -> None:
     """The engine is no quicker because the music is."""
     stage = Stage()
-    stage.tell(knob(1.0, tempo_bpm=240.0))
+    stage.tell(knob(1.0, tempo=240.0))
     bar_ns = BAR_NS // 2 + TICK_NS // 2  # the change came with the first tick
     ask_ns = bar_ns - FIRST_ROUND_TRIP_NS - SPARE_NS
     assert requests_by(stage, ask_ns - TICK_NS) == 0
@@ -239,7 +241,7 @@ def test_a_knob_set_before_play_is_heard_in_bar_one() -> None:
 
 def test_frozen_from_the_start() -> None:
     """A frozen performance asks for nothing."""
-    stage = Stage(replace(SETUP, controls=ControlState(freeze=True)))
+    stage = Stage(replace(SETUP, controls=ControlState.standing({"freeze": 1.0})))
     stage.run(4 * BAR_NS)
     assert stage.told("request") == []
     assert stage.told("bar")[-1]["misses"] == 0
@@ -250,7 +252,7 @@ def test_a_tempo_change_takes_hold_at_the_next_tick() -> None:
     stage = Stage()
     stage.run(BEAT_NS // 2)
     line = Timeline(120.0, 0, stage.start_ns).at_tempo(240.0, TICKS_PER_BEAT // 2 + 1)
-    stage.tell(knob(0.5, tempo_bpm=240.0))
+    stage.tell(knob(0.5, tempo=240.0))
     assert stage.told("state")[-1] == {
         "type": "state",
         "playing": True,
@@ -414,7 +416,7 @@ def test_a_tempo_change_moves_nothing_that_is_handed_over() -> None:
     stage = Stage(outputs=[with_lead(20 * MS)])
     stage.run(BEAT_NS)
     handed_over = stage.timed()
-    stage.tell(knob(0.5, tempo_bpm=240.0))
+    stage.tell(knob(0.5, tempo=240.0))
     stage.run(BEAT_NS + BEAT_NS // 2 + 10 * MS)
     assert stage.timed()[: len(handed_over)] == handed_over
     line = Timeline(120.0, 0, 20 * MS).at_tempo(240.0, TICKS_PER_BEAT + 1)
@@ -484,7 +486,7 @@ def test_whatever_happens_every_output_gets_its_messages_in_order(
         stage.run(stage.clock.now_ns() - stage.start_ns + after_ns)
         match what:
             case "tempo":
-                stage.tell(knob(0.5, tempo_bpm=100.0 + after_ns % 200))
+                stage.tell(knob(0.5, tempo=100.0 + after_ns % 200))
             case "late":
                 stage.sleep(after_ns)
                 stage.tell()
@@ -602,10 +604,10 @@ def test_without_its_leader_the_music_goes_on_at_the_last_tempo() -> None:
     """Also when the last word was a correction; and a second later the performer decides again."""
     stage = Stage()
     stage.tell(Follow(100.0, 0, stage.start_ns - 2 * MS).to_message())
-    stage.tell(knob(0.5, tempo_bpm=200.0))  # while it leads, nobody else does
+    stage.tell(knob(0.5, tempo=200.0))  # while it leads, nobody else does
     stage.run(4 * BEAT_NS)
     assert [round((due + 2 * MS) / (600 * MS), 4) for due in beats_of(stage)[1:]] == [1, 2, 3]
-    stage.tell(knob(0.5, tempo_bpm=300.0))
+    stage.tell(knob(0.5, tempo=300.0))
     assert stage.told("state")[-1]["tempo_bpm"] == 300.0
 
 
@@ -674,7 +676,7 @@ def test_the_clock_runs_before_the_song_and_ends_with_the_player(lead_ns: int) -
     """A follower has the tempo, also a new one, and is there from the first note on."""
     stage = clock_stage(replace(SETUP, playing=False), lead_ns)
     stage.run(BEAT_NS)
-    stage.tell(knob(0.5, tempo_bpm=133.0))
+    stage.tell(knob(0.5, tempo=133.0))
     stage.run(3 * BAR_NS)
     stage.tell(transport("play"))
     stage.run(5 * BAR_NS)
@@ -753,7 +755,7 @@ def test_a_follower_of_our_clock_locks_to_our_bar_lines(lead_ns: int) -> None:
     """Fed with what we send, it is within a tenth of a millisecond, over a tempo change too."""
     stage = clock_stage(lead_ns=lead_ns)
     stage.run(3 * BAR_NS)
-    stage.tell(knob(0.5, tempo_bpm=131.0))
+    stage.tell(knob(0.5, tempo=131.0))
     stage.run(9 * BAR_NS)
     follower = ClockFollower(Receive(), 100.0)
     newest: Follow | None = None

@@ -22,7 +22,7 @@ from tests.parts import SETUP, answer, knob, transport
 # Real processes in real time: see tests.real for what a machine that stands still may do to them.
 pytestmark = pytest.mark.real(needs=[])
 
-FAST = replace(SETUP, tempo_bpm=400.0, controls=ControlState(tempo_bpm=400.0))
+FAST = replace(SETUP, tempo_bpm=400.0, controls=ControlState.standing({"tempo": 400.0}))
 PLAYER = [sys.executable, "-m", "instrument.player"]
 
 
@@ -245,7 +245,7 @@ def test_nothing_is_imported_once_music_plays() -> None:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as popen:
         player = Process(popen)
         player.tell(replace(FAST, bars=2).to_message())
-        player.tell(knob(1.0, tempo_bpm=400.0))
+        player.tell(knob(1.0, tempo=400.0))
         player.tell(transport("panic"))
         player.tell(transport("panic"))
         player.until("done")

@@ -9,7 +9,8 @@ from benchmarks.broken_midi import broken as broken_midi
 from benchmarks.broken_osc import broken, whole
 from benchmarks.reliability_page import page
 from instrument.mapping import Mapping
-from instrument.osc_parse import RefusedError, addresses, parse
+from instrument.osc_addresses import addresses
+from instrument.osc_parse import RefusedError, parse
 
 PLAYER = {
     "missing": 4,

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine.decoding import PhraseDecoder
-from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, Phrase, notes_from_steps
+from engine.decoding import Latent, PhraseDecoder, TokenRows
+from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
 from engine.vocabulary import Vocabulary
 from instrument.events import Z
 from instrument.ledger import NoteEvent
@@ -28,9 +29,9 @@ class Written(PhraseDecoder):
     def _padded(row: list[int]) -> tuple[int, ...]:
         return tuple(row + [HOLD_STEP] * (PHRASE_STEPS - len(row)))
 
-    def decode(self, z: object) -> list[Phrase]:
-        steps = self.rows[z[0]]  # type: ignore[index]
-        return [Phrase(self.vocabulary.tokens(steps), notes_from_steps(steps), steps[0] < 0)]
+    def tokens(self, z: Latent) -> TokenRows:
+        rows = [self.vocabulary.tokens(self.rows[z1]) for z1, *_ in np.atleast_2d(z).tolist()]
+        return np.asarray(rows, np.int64)
 
 
 def plan(z_at: object, bars: int, *, loop: bool = False) -> Plan:
@@ -98,6 +99,6 @@ def test_the_render_of_a_point_is_its_phrase(tiny_checkpoint: Path, z1: float) -
 def test_a_render_swings_as_the_patch_says() -> None:
     """The off-beats come on the triplet."""
     row = [60, 62] * 16
-    patched = replace(plan(steady(ORIGIN), 1), mapping=Mapping(swing=66.7))
+    patched = replace(plan(steady(ORIGIN), 1), mapping=Mapping(settings={"swing": 66.7}))
     onsets = [n.tick for n in render_notes(patched, Written({0.0: row})) if n.velocity]
     assert onsets[:4] == [0, 32, 48, 80]

@@ -73,11 +73,17 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
             case "knob":
                 turn(knob(happening.value))
             case "tempo":
-                turn(knob(0.5, tempo_bpm=20.0 + 380.0 * happening.value))
+                turn(knob(0.5, tempo=20.0 + 380.0 * happening.value))
             case "swing":
-                turn(knob(0.5, tempo_bpm=400.0, swing=50.0 + 25.0 * happening.value))
+                turn(knob(0.5, tempo=400.0, swing=50.0 + 25.0 * happening.value))
+            case "voicing":
+                shaped = {"gate": 5.0 + 95.0 * happening.value, "accent": 100.0 * happening.value}
+                shaped |= {"transpose": float(round(24 * happening.value)), "scale": 3.0}
+                turn(knob(0.5, tempo=400.0, **shaped))
+            case "gate":
+                turn(knob(0.5, tempo=400.0, gate=5.0 + 95.0 * happening.value))
             case "freeze":
-                turn(knob(0.7, tempo_bpm=400.0, freeze=happening.value > 0.5))
+                turn(knob(0.7, tempo=400.0, freeze=float(happening.value > 0.5)))
             case "song":
                 song_tick = round(happening.value * 2000)
                 turn({**transport("play"), "song_tick": song_tick, "ns": now_ns + 3 * MS})
@@ -112,13 +118,12 @@ def setup_with(refresh: Refresh = "bar", bars: int | None = None) -> Setup:
     return replace(SETUP, mapping=mapping, bars=bars, tempo_bpm=400.0)
 
 
+TURNED = ("knob", "knob", "tempo", "swing", "voicing", "gate")
 stories = st.lists(
     st.builds(
         Happening,
         st.one_of(st.integers(0, 40 * MS), st.integers(0, BAR_NS), st.integers(0, 4 * BAR_NS)),
-        st.sampled_from(
-            ["nothing", "knob", "knob", "tempo", "swing", "freeze", "panic", "stop", "play", "song"]
-        ),
+        st.sampled_from([*TURNED, "nothing", "freeze", "panic", "stop", "play", "song"]),
         st.floats(0, 1),
         st.sampled_from([False] * 5 + [True]),
     ),
@@ -200,7 +205,7 @@ def test_a_phrase_that_decodes_to_other_tokens_is_found(tmp_path: Path) -> None:
 def test_what_was_adopted_is_read_back(tmp_path: Path) -> None:
     """Its point and its tick, late answers left out."""
     account: Account = read_take(a_take(tmp_path))
-    points: list[Z] = [each.z for each in account.adopted]
+    points: list[Z] = [each.wish.z for each in account.adopted]
     assert all(len(z) == 12 for z in points)
     assert [each.tick for each in account.adopted] == sorted(each.tick for each in account.adopted)
 

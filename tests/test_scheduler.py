@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP, STEPS_PER_BAR, notes_from_steps
 from instrument.clock import ManualClock
-from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Z
+from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Voiced, Wish, Z
 from instrument.ledger import NoteEvent
 from instrument.offline import Answer, perform_offline
 from instrument.scheduler import TICKS_PER_REFRESH, Refresh, Scheduler
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP, Timeline
+from instrument.voicing import Voicing
 
 BAR, PHRASE, STEP = TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP
 TOKENS = (0,) * PHRASE_STEPS
@@ -62,7 +63,11 @@ def scheduler(
     swing_for: Callable[[int], float] = lambda _tick: 50.0,
 ) -> Scheduler:
     first = Decoded(ORIGIN, TOKENS, tuple(steps))
-    return Scheduler(first, z_for, refresh=refresh, ports=ports, bars=bars, swing_for=swing_for)
+
+    def wish_for(tick: int) -> Wish:
+        return Wish(z_for(tick))
+
+    return Scheduler(first, wish_for, refresh=refresh, ports=ports, bars=bars, swing_for=swing_for)
 
 
 def notes(events: Sequence[Event]) -> list[tuple[int, int, int]]:
@@ -825,3 +830,91 @@ def test_the_stage_and_the_headless_render_play_the_same(
     live = perform_live(core(), delay_ns, tempo_bpm)
     assert live == list(perform_offline(core(), decode))
     assert not any(late for _, late in swaps(live))
+
+
+def voiced(voicing_for: Callable[[int], Voicing], steps: Sequence[int], bars: int = 2) -> Scheduler:
+    first = Decoded(ORIGIN, TOKENS, tuple(steps))
+    return Scheduler(first, lambda _tick: Wish(ORIGIN), bars=bars, voicing_for=voicing_for)
+
+
+def test_a_gate_lets_go_before_the_next_note() -> None:
+    """Half of a quarter is an eighth; the last of a gated note is its end, not the bar's."""
+    core = voiced(lambda _tick: Voicing(gate=50.0), constant(60))
+    core.play()
+    assert notes(core.pop_due(2 * BAR))[:4] == [
+        (0, 60, 96),
+        (2 * STEP, 60, 0),
+        (4 * STEP, 60, 96),
+        (6 * STEP, 60, 0),
+    ]
+
+
+def test_a_gated_note_follows_the_swing() -> None:
+    """A swung sixteenth is longer on the beat, and so is its half."""
+    first = Decoded(ORIGIN, TOKENS, (60, 62) * 16)
+    core = Scheduler(
+        first,
+        lambda _tick: Wish(ORIGIN),
+        bars=2,
+        swing_for=lambda _tick: 66.7,
+        voicing_for=lambda _tick: Voicing(gate=50.0),
+    )
+    core.play()
+    assert notes(core.pop_due(47)) == [(0, 60, 96), (16, 60, 0), (32, 62, 96), (40, 62, 0)]
+
+
+def test_a_hold_that_comes_after_a_note_was_let_go_is_silent() -> None:
+    """Even where another phrase would have carried the note on."""
+    core = voiced(lambda _tick: Voicing(gate=10.0), row(60))
+    core.play()
+    assert notes(core.pop_due(BAR)) == [(0, 60, 96), (77, 60, 0)]
+    assert core.silence(BAR)[1:] == []
+
+
+def test_a_voicing_is_told_where_it_changes_and_not_again() -> None:
+    """From the bar line on, before the first note that it shapes; the pitch is moved."""
+    up = Voicing(transpose=12.0)
+    core = voiced(lambda tick: up if tick >= BAR else Voicing(), constant(60))
+    core.play()
+    events = core.pop_due(2 * BAR)
+    assert [event for event in events if isinstance(event, Voiced)] == [Voiced(BAR, up)]
+    assert onsets(events)[3:5] == [(12 * STEP, 60), (BAR, 72)]
+    told = events.index(Voiced(BAR, up))
+    assert (BAR, 72, 96) in notes(events[told:])
+    assert (BAR, 72, 96) not in notes(events[:told])
+
+
+@given(
+    st.lists(st.integers(-2, 80), min_size=32, max_size=32),
+    st.floats(5.0, 100.0),
+    st.floats(50.0, 75.0),
+    st.lists(st.integers(1, 100), min_size=1, max_size=40),
+)
+def test_whatever_the_gate_every_note_ends_once_and_none_overlap(
+    steps: list[int], gate: float, swing: float, strides: list[int]
+) -> None:
+    """However time is cut into turns, the notes are the same, and one sounds at a time."""
+
+    def play(strides: Sequence[int]) -> list[tuple[int, int, int]]:
+        core = Scheduler(
+            Decoded(ORIGIN, TOKENS, tuple(steps)),
+            lambda _tick: Wish(ORIGIN),
+            bars=3,
+            swing_for=lambda _tick: swing,
+            voicing_for=lambda _tick: Voicing(gate=gate),
+        )
+        core.play()
+        events, tick = list[Event](), 0
+        while core.playing:
+            tick += strides[len(events) % len(strides)]
+            events += core.pop_due(tick)
+        return notes(events)
+
+    played = play(strides)
+    assert played == play([1])
+    sounding: int | None = None
+    for _, pitch, velocity in played:
+        assert sounding == (None if velocity else pitch)
+        sounding = pitch if velocity else None
+    assert sounding is None
+    assert [tick for tick, _, _ in played] == sorted(tick for tick, _, _ in played)

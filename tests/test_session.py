@@ -41,14 +41,19 @@ options = st.builds(
     osc_port=st.integers(0, 65535),
     tempo_bpm=st.floats(20, 400),
 )
+serials = st.integers(0, 10**9)
+written = {
+    "knob/1": st.tuples(st.floats(0, 1), serials),
+    "z/12": st.tuples(st.floats(-10, 10), serials),
+    "tempo": st.tuples(st.floats(20, 400), serials),
+    "swing": st.tuples(st.floats(50, 75), serials),
+    "lfo/3": st.tuples(st.floats(0, 3), serials),
+}
 controls = st.builds(
     ControlState,
-    knobs=numbered,
-    coordinates=numbered,
-    freeze=st.booleans(),
-    tempo_bpm=st.floats(20, 400),
-    swing=st.floats(50, 75),
-    serial=st.integers(0, 10**9),
+    values=st.fixed_dictionaries({}, optional=written),
+    base=st.lists(st.floats(-3, 3), max_size=12).map(tuple),
+    serial=serials,
 )
 places = st.builds(
     Place,
@@ -84,13 +89,15 @@ def spoilt(section: str, **keys: object) -> bytes:
         (b"[]", "JSON"),
         (b"{", "JSON"),
         (GOOD[:-20], "JSON"),
-        (spoilt("controls", tempo_bpm=9000), "controls.tempo_bpm"),
-        (spoilt("controls", knobs=[[1, 2.0, 0]]), "controls.knobs.0.1"),
-        (spoilt("controls", coordinates=[[1, float("nan"), 0]]), "controls.coordinates.0.1|JSON"),
+        (spoilt("controls", values=[["tempo", 9000.0, 0]]), "controls.values.0"),
+        (spoilt("controls", values=[["knob/1", 2.0, 0]]), "controls.values.0"),
+        (spoilt("controls", values=[["z/1", float("nan"), 0]]), "controls.values.0.1|JSON"),
+        (spoilt("controls", values=[["volume", 1.0, 0]]), "controls.values.0"),
+        (spoilt("controls", values=[["knob/one", 1.0, 0]]), "controls.values.0"),
         (spoilt("options", clock="sun"), "options.clock"),
         (spoilt("options", osc_port="9129"), "options.osc_port"),
         (spoilt("place", tokens=[-1]), "place.tokens.0"),
-        (json.dumps({**json.loads(GOOD), "format": 2}).encode(), "format"),
+        (json.dumps({**json.loads(GOOD), "format": 1}).encode(), "format"),
         (json.dumps({**json.loads(GOOD), "more": 1}).encode(), "more"),
         (b" " * (1 << 17), "is no session"),
     ],
@@ -106,7 +113,7 @@ def test_a_damaged_session_is_one_sentence(tmp_path: Path, content: bytes, said:
 def test_what_is_typed_again_wins() -> None:
     """All else is as it was, the tempo as it was last."""
     was = PlayOptions(patch="mine.toml", out=("synth",), tempo_bpm=90.0)
-    session = Session(was, ControlState(tempo_bpm=133.0))
+    session = Session(was, ControlState.standing({"tempo": 133.0}))
     typed = PlayOptions(out=("drums",), bars=4)
     found = resumed_options(session, typed, {"out", "bars"})
     assert found == PlayOptions(patch="mine.toml", out=("drums",), tempo_bpm=133.0, bars=4)
@@ -153,7 +160,7 @@ def test_no_session_is_one_sentence(tmp_path: Path) -> None:
 
 
 def at(tempo_bpm: float) -> Session:
-    return Session(PlayOptions(), ControlState(tempo_bpm=tempo_bpm))
+    return Session(PlayOptions(), ControlState.standing({"tempo": tempo_bpm}))
 
 
 def test_the_newest_session_is_on_the_disk(tmp_path: Path) -> None:
