@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-sync bench-startup soak torture fuzz lock audit picture wheel clean
+	bench-capture bench-sync bench-startup soak torture fuzz lock audit picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -74,6 +74,9 @@ bench-timing: setup ## how even the beat is, against a bare loop, isobar and mid
 
 bench-cutoff: setup ## how late a knob may be moved and be heard at the bar line; writes docs/cutoff.md
 	@$(BIN)/python -W ignore -m benchmarks.cutoff
+
+bench-capture: setup ## how much of two bars played by hand comes back; writes docs/capture.md
+	@$(BIN)/python -W ignore -m benchmarks.capture
 
 bench-sync: setup ## somebody's MIDI clock followed and ours sent, judged outside; writes docs/sync.md
 	@$(BIN)/python -W ignore -m benchmarks.sync

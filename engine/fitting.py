@@ -117,21 +117,25 @@ def fit_phrase(phrase: Phrase, vocabulary: Vocabulary) -> tuple[Phrase, tuple[st
     if any(not 0 <= note.onset_steps < PHRASE_STEPS for note in loose):
         raise MelodyError(f"a phrase's notes begin on steps 0 to {PHRASE_STEPS - 1}")
     placed, changes = _one_voice(*_on_grid(loose, last_step=PHRASE_STEPS - 1))
-    over = sum(note.end > PHRASE_STEPS for note in placed)
-    if over:
-        changes.append(f"{_counted(over, 'note')} cut at the end of the phrase")
-    pitches, moved = _within([note.pitch for note in placed], vocabulary)
-    row = list(
-        steps_from_notes(
-            Note(pitch, note.onset, min(note.end, PHRASE_STEPS) - note.onset)
-            for pitch, note in zip(pitches, placed, strict=True)
-        )
-    )
-    if phrase.tied_in:
-        until = placed[0].onset if placed else PHRASE_STEPS
-        row[:until] = [HOLD_STEP] * until
-    tokens = vocabulary.tokens(row, centre=centre_of(pitches, vocabulary))
-    return vocabulary.phrase(tokens), (*changes, *moved)
+    return _two_bars(placed, changes, vocabulary, tied_in=phrase.tied_in)
+
+
+def fit_window(
+    notes: Sequence[LooseNote], vocabulary: Vocabulary
+) -> tuple[Phrase, tuple[str, ...]]:
+    """Exactly the two bars of ``notes`` from step 0 on, silence kept, and what was changed.
+
+    What begins nearer to step 32 than to step 31, or later, is left out; what sounds beyond step 32
+    is cut. Raises :class:`MelodyError` for no notes in there, and for a time or a pitch that is
+    none.
+    """
+    placed, changes = _on_grid(notes)
+    inside = [note for note in placed if note.onset < PHRASE_STEPS]
+    if not inside:
+        raise MelodyError("there are no notes in the two bars")
+    if beyond := len(placed) - len(inside):
+        changes.append(f"{_counted(beyond, 'note')} after the two bars left out")
+    return _two_bars(*_one_voice(inside, changes), vocabulary)
 
 
 def is_silent(phrase: Phrase, vocabulary: Vocabulary) -> bool:
@@ -152,6 +156,31 @@ def centre_of(pitches: Sequence[int], vocabulary: Vocabulary) -> int:
         return sum(abs(place - middle) for place in places), abs(centre - CENTRE)
 
     return min(range(CENTRE - _FARTHEST_CENTRE, CENTRE + _FARTHEST_CENTRE + 1), key=spread)
+
+
+def _two_bars(
+    placed: Sequence[_Placed],
+    changes: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    tied_in: bool = False,
+) -> tuple[Phrase, tuple[str, ...]]:
+    """The voice ``placed`` as one phrase, cut at its end; ``changes`` and what was done here."""
+    told = list(changes)
+    if over := sum(note.end > PHRASE_STEPS for note in placed):
+        told.append(f"{_counted(over, 'note')} cut at the end of the phrase")
+    pitches, moved = _within([note.pitch for note in placed], vocabulary)
+    row = list(
+        steps_from_notes(
+            Note(pitch, note.onset, min(note.end, PHRASE_STEPS) - note.onset)
+            for pitch, note in zip(pitches, placed, strict=True)
+        )
+    )
+    if tied_in:
+        until = placed[0].onset if placed else PHRASE_STEPS
+        row[:until] = [HOLD_STEP] * until
+    tokens = vocabulary.tokens(row, centre=centre_of(pitches, vocabulary))
+    return vocabulary.phrase(tokens), (*told, *moved)
 
 
 def _spells(vocabulary: Vocabulary, phrase: Phrase) -> bool:

@@ -1,22 +1,33 @@
 """The engine process: decoders in memory, stateless answers. ``python -m engine.service``.
 
 Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
-seed}, ``quit``. Frames out: ``ready`` {checkpoint, seconds, backend}, ``phrase``
-{id, checkpoint, tokens}, ``refused`` {id or null, text}. It knows nothing of MIDI, OSC or time. End
-of file on stdin means that the main process is gone.
+seed}, ``encode`` {id, checkpoint, notes}, ``quit``. Frames out: ``ready`` {checkpoint, seconds,
+backend}, ``phrase`` {id, checkpoint, tokens}, ``encoded`` {id, checkpoint, z, tokens, heard,
+changes}, ``refused`` {id or null, text}; one for each, in order. It knows nothing of MIDI, OSC or
+time. End of file on stdin means that the main process is gone.
+
+``notes`` are two bars as they were played: rows of pitch, onset and duration, in steps from the
+first bar line. They go to the grid by :func:`engine.fitting.fit_window`: ``tokens`` are what was
+made of them, ``changes`` says how, ``z`` is the encoder's mean for them, and ``heard`` is what is
+decoded from it.
 """
 
 import os
 import signal
 import sys
 import time
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import torch
 
 from engine.card import CheckpointError
 from engine.decoding import PhraseDecoder
+from engine.fitting import HIGHEST_PITCH, MAX_BARS, LooseNote, fit_window
+from engine.phrase import PHRASE_STEPS, STEPS_PER_BAR
+from engine.vocabulary import REST_ID
 from engine.wire import BrokenStreamError, Message, read_message, write_message
+
+MAX_NOTES = 1024  # of one ``encode``; a hand plays some fifty in two bars
 
 
 class Service:
@@ -40,6 +51,8 @@ class Service:
                 return {"type": "ready", **ready, "backend": decoder.backend}
             if kind == "decode":
                 return self._decode(message)
+            if kind == "encode":
+                return self._encode(message)
             text = f"unknown message {kind!r}"
         except KeyError as error:
             text = f"{error} is missing from a {kind} message"
@@ -50,7 +63,9 @@ class Service:
     def _decoder(self, checkpoint: str) -> PhraseDecoder:
         if checkpoint not in self._decoders:
             decoder = PhraseDecoder.load(checkpoint)
-            decoder.tokens([0.0] * decoder.dimensions)  # the first decode pays for allocation
+            # The first decode pays for allocation, the first encode for reading the encoder.
+            decoder.tokens([0.0] * decoder.dimensions)
+            decoder.encode([decoder.vocabulary.phrase([REST_ID] * PHRASE_STEPS)])
             self._decoders[checkpoint] = decoder
         return self._decoders[checkpoint]
 
@@ -73,6 +88,40 @@ class Service:
             "checkpoint": message["checkpoint"],
             "tokens": rows[0].tolist(),
         }
+
+    def _encode(self, message: Message) -> Message:
+        decoder = self._decoder(message["checkpoint"])
+        phrase, changes = fit_window(_loose(message["notes"]), decoder.vocabulary)
+        z = decoder.encode([phrase])[0]
+        return {
+            "type": "encoded",
+            "id": message["id"],
+            "checkpoint": message["checkpoint"],
+            "z": z.tolist(),
+            "tokens": list(phrase.tokens),
+            "heard": decoder.tokens(z)[0].tolist(),
+            "changes": list(changes),
+        }
+
+
+def _loose(rows: Any) -> list[LooseNote]:  # noqa: ANN401 - whatever a frame can hold
+    """The ``notes`` of an ``encode`` message. Raises ``ValueError``, one sentence."""
+    if not isinstance(rows, list) or len(rows) > MAX_NOTES:
+        raise ValueError(f"notes must be a list of at most {MAX_NOTES}")
+    return [_loose_note(row) for row in rows]
+
+
+def _loose_note(row: Any) -> LooseNote:  # noqa: ANN401 - whatever a frame can hold
+    latest = MAX_BARS * STEPS_PER_BAR
+    match row:
+        case [int(pitch), int() | float() as onset, int() | float() as duration] if (
+            0 <= pitch <= HIGHEST_PITCH and 0 <= onset <= latest and 0 <= duration <= latest
+        ):
+            return LooseNote(pitch, float(onset), float(duration))
+    raise ValueError(
+        f"a note is a pitch of 0 to {HIGHEST_PITCH}, an onset and a duration in steps, both 0 to "
+        f"{latest}"
+    )
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:

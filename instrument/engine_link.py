@@ -4,9 +4,12 @@ Main process only.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Any
 
 from engine.vocabulary import Vocabulary
 from engine.wire import Message
@@ -15,13 +18,27 @@ from instrument.children import Child
 CLOSE_PATIENCE_S = 0.2  # it has nothing to lose, and one that still loads torch cannot listen
 RESTART_PAUSE_S = 1.0  # before another engine, when one lived shorter than AGAIN_S
 AGAIN_S = 5.0
-MAX_SILENCE_S = 5.0  # a decode takes some ms; loading may take long, and is not watched
+MAX_SILENCE_S = 5.0  # an answer takes some ms; loading may take long, and is not watched
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A message that the engine has not answered yet; it answers in order, each once."""
+
+    type: str
+    id: Any
+    sent_s: float
+
+
+def _nobody(_answer: Message) -> None:
+    """Where nobody encodes, nobody listens."""
 
 
 class EngineLink:
     """The engine process as the player sees it: requests in, phrases out, and a new one if it dies.
 
-    Only the newest request waits while no engine is ready: an older one would be thrown away.
+    Only the newest request waits while no engine is ready: an older one would be thrown away. What
+    is to be encoded never waits: each is answered, or refused, once.
     """
 
     def __init__(
@@ -31,18 +48,21 @@ class EngineLink:
         answered: Callable[[Message], None],
         ready: Callable[[Message, float], None],
         fault: Callable[[str], None],
+        encoded: Callable[[Message], None] = _nobody,
     ) -> None:
         """``answered`` gets each phrase, on a reader thread; ``ready`` what the engine says once it
-        has loaded, and after how many seconds; ``fault`` lines for a person.
+        has loaded, and after how many seconds; ``fault`` lines for a person. ``encoded`` gets each
+        answer to :meth:`encode`, on a reader thread or, where no engine is ready, at once.
         """
         self._checkpoint = str(checkpoint.resolve())
         self._vocabulary = vocabulary
         self._answered, self._tell, self._fault = answered, ready, fault
+        self._encoded = encoded
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
         self._pending: Message | None = None
-        self._asked_s: float | None = None  # when the request that is still unanswered was sent
+        self._owed: deque[_Owed] = deque()  # the oldest first
         self._closing = Event()
         self.starts = 0
         self._began_s = 0.0
@@ -52,7 +72,7 @@ class EngineLink:
         with self._lock:
             if self._closing.is_set():
                 return
-            self._ready, self._asked_s = False, None
+            self._ready = False
             self.starts += 1
             self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
@@ -61,54 +81,85 @@ class EngineLink:
     def request(self, message: Message) -> None:
         """Pass a player's request on, or keep the newest until an engine is ready. Never waits."""
         with self._lock:
-            if self._ready and self._child is not None:
-                self._send(message)
+            if self._ready:
+                self._send("decode", message)
             else:
                 self._pending = message
+
+    def encode(self, message: Message) -> None:
+        """Have ``message`` encoded: ``id`` and ``notes``, rows of pitch, onset and duration in
+        steps (``engine.service``). Any thread; never waits for the engine.
+
+        ``encoded`` is called once for it: with ``encoded`` {id, checkpoint, z, tokens, heard,
+        changes}, or with ``refused`` {id, text}, a sentence.
+        """
+        with self._lock:
+            if ready := self._ready:
+                self._send("encode", message)
+        if not ready:
+            self._refuse(message["id"], "the engine is still loading")
 
     def watch(self) -> None:
         """End an engine that does not answer; another takes its place."""
         with self._lock:
-            asked_s, child = self._asked_s, self._child
-        if child and asked_s is not None and time.monotonic() - asked_s > MAX_SILENCE_S:
+            owed_since_s = self._owed[0].sent_s if self._owed else None
+            child = self._child
+        if child and owed_since_s is not None and time.monotonic() - owed_since_s > MAX_SILENCE_S:
             child.kill()
 
     def close(self) -> None:
         """End the engine; no new one is started."""
         self._closing.set()
         with self._lock:
-            child, self._child = self._child, None
+            child, self._child, self._ready = self._child, None, False
         if child is not None:
             child.end({"type": "quit"}, CLOSE_PATIENCE_S)
 
-    def _send(self, request: Message) -> None:
+    def _send(self, kind: str, message: Message) -> None:
+        """The lock is held."""
         if self._child is not None:
-            if self._asked_s is None:
-                self._asked_s = time.monotonic()
-            self._child.send({**request, "type": "decode", "checkpoint": self._checkpoint})
+            self._owed.append(_Owed(kind, message["id"], time.monotonic()))
+            self._child.send({**message, "type": kind, "checkpoint": self._checkpoint})
 
     def _hear(self, message: Message) -> None:
+        if message["type"] == "ready":
+            self._loaded(message)
+            return
+        with self._lock:
+            owed = self._owed.popleft() if self._owed else None  # none: it could not load
         match message["type"]:
             case "phrase":
-                self._asked_s = None
                 steps = self._vocabulary.steps(message["tokens"])
                 tokens = message["tokens"]
                 self._answered(
                     {"type": "phrase", "id": message["id"], "tokens": tokens, "steps": steps}
                 )
-            case "ready":
-                with self._lock:
-                    self._ready = True
-                    pending, self._pending = self._pending, None
-                    if pending is not None:
-                        self._send(pending)
-                self._tell(message, time.monotonic() - self._began_s)
+            case "encoded":
+                self._encoded(message)
+            case "refused" if owed is not None and owed.type == "encode":
+                self._refuse(owed.id, message["text"])
             case "refused":
                 self._fault(f"engine: {message['text']}")
+
+    def _loaded(self, ready: Message) -> None:
+        with self._lock:
+            self._ready = True
+            pending, self._pending = self._pending, None
+            if pending is not None:
+                self._send("decode", pending)
+        self._tell(ready, time.monotonic() - self._began_s)
+
+    def _refuse(self, encode_id: Any, text: str) -> None:  # noqa: ANN401 - the asker's own
+        self._encoded({"type": "refused", "id": encode_id, "text": text})
 
     def _ended(self) -> None:
         with self._lock:
             self._ready = False
+            owed = tuple(self._owed)
+            self._owed.clear()
+        for each in owed:
+            if each.type == "encode":
+                self._refuse(each.id, "the engine died")
         if self._closing.is_set():
             return
         self._fault("the engine died; the phrase goes on, and a new engine is loading")

@@ -11,6 +11,7 @@ from engine.fitting import (
     centre_of,
     fit_melody,
     fit_phrase,
+    fit_window,
     is_silent,
 )
 from engine.phrase import HOLD_STEP, REST_STEP, Note, Phrase, notes_from_steps
@@ -245,6 +246,46 @@ def test_notes_outside_the_two_bars_are_refused(onset: int) -> None:
     """A longer melody is not one phrase; fit_melody slices it."""
     with pytest.raises(MelodyError, match="steps 0 to 31"):
         fit_phrase(by_hand((60, onset, 1)), WHITE)
+
+
+def window(*notes: tuple[int, float, float]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    phrase, changes = fit_window(tune(*notes), CHROMATIC)
+    return CHROMATIC.steps(phrase.tokens), changes
+
+
+def test_a_window_is_two_bars_from_step_0() -> None:
+    """A silent first bar and a silent second one stay; a melody would begin with its first note."""
+    assert window((60, 16, 4), (62, 20, 4)) == (
+        (R,) * 16 + (60, H, H, H, 62, H, H, H) + (R,) * 8,
+        (),
+    )
+    assert window((60, 4, 12)) == (row(R, R, R, R, 60, *[H] * 11), ())
+
+
+def test_a_window_is_cut_at_its_end() -> None:
+    """What sounds over step 32 ends there; what begins nearer to it than to step 31 is left out."""
+    steps, changes = window((60, 0, 4), (62, 30, 9), (64, 31.5, 1), (65, 400, 1))
+    assert steps == (60, H, H, H, *[R] * 26, 62, H)
+    assert "1 note cut at the end of the phrase" in changes
+    assert "2 notes after the two bars left out" in changes
+
+
+def test_a_window_is_fitted_as_every_melody_is() -> None:
+    """The nearest sixteenth, the upper voice, articulation, octaves: the same rules."""
+    played = ((48, 0.2, 3.5), (40, 0.1, 3.0), (50, 3.9, 11.7), (52, 15.8, 16.1))
+    fitted = fit_melody(tune(*played), CHROMATIC)
+    assert window(*played) == (rows(fitted)[0], fitted.changes)
+
+
+@pytest.mark.parametrize("notes", [[], [(60, 31.5, 1)], [(60, 0, 1), (128, 0, 1)], [(60, -1, 2)]])
+def test_a_window_without_notes_or_with_what_is_none_is_refused(
+    notes: list[tuple[int, float, float]],
+) -> None:
+    """A sentence, never a phrase of rest."""
+    with pytest.raises(MelodyError):
+        fit_window(tune(*notes), CHROMATIC)
+    with pytest.raises(MelodyError, match="not a number"):
+        fit_window(tune((60, float("nan"), 1)), CHROMATIC)
 
 
 @given(st.lists(st.sampled_from([H, R, *range(48, 97)]), min_size=32, max_size=32))

@@ -101,6 +101,125 @@ def test_a_missing_key_is_named(service: Service, ask: dict[str, Any], key: str)
     assert f"{key!r} is missing" in reply["text"]
 
 
+TUNE = [[60, 0.1, 3.8], [62, 3.9, 4.0], [64, 16.2, 20.0]]
+
+
+@pytest.fixture
+def ask_encode(tiny_checkpoint: Path) -> dict[str, Any]:
+    return {"type": "encode", "id": 9, "checkpoint": str(tiny_checkpoint), "notes": TUNE}
+
+
+def test_what_was_played_is_encoded(service: Service, ask_encode: dict[str, Any]) -> None:
+    """The tokens are the played notes on the grid, z the encoder's mean, heard its decoding."""
+    ask_encode["checkpoint"] = "stage"  # what it hears depends on z
+    decoder = PhraseDecoder.load("stage")
+    reply = service.answer(ask_encode)
+    assert reply is not None
+    assert (reply["type"], reply["id"]) == ("encoded", 9)
+    assert reply["checkpoint"] == "stage"
+    hold, rest = [-1], [-2]
+    steps = [60, *hold * 3, 62, *hold * 3, *rest * 8, 64, *hold * 15]
+    assert list(decoder.vocabulary.steps(reply["tokens"])) == steps
+    phrase = decoder.vocabulary.phrase(reply["tokens"])
+    assert reply["z"] == decoder.encode([phrase])[0].tolist()
+    assert reply["heard"] == decoder.tokens(reply["z"])[0].tolist()
+    assert reply["heard"] != decoder.tokens([0.0] * 12)[0].tolist()
+    assert reply["changes"] == [
+        "3 notes moved to the nearest sixteenth",
+        "1 note cut at the end of the phrase",
+    ]
+    again = service.answer({**ask_encode, "type": "decode", "z": reply["z"]})
+    assert again is not None
+    assert again["tokens"] == reply["heard"]
+
+
+NO_NOTES: list[Any] = [
+    [],
+    None,
+    "loud",
+    {},
+    60,
+    [60, 0, 1],
+    [[60, 0.0]],
+    [[60, 0.0, 1.0, 1.0]],
+    [["60", 0.0, 1.0]],
+    [[60.5, 0.0, 1.0]],
+    [[60, "0", 1.0]],
+    [[60, None, 1.0]],
+    [[60, [], 1.0]],
+    [[60, float("nan"), 1.0]],
+    [[60, float("inf"), 1.0]],
+    [[60, 0.0, float("nan")]],
+    [[60, 0.0, float("-inf")]],
+    [[60, 0.0, -1.0]],
+    [[60, -0.1, 1.0]],
+    [[60, 1e308, 1e308]],
+    [[60, 10**400, 1.0]],
+    [[60, 0, 10**400]],
+    [[128, 0.0, 1.0]],
+    [[-1, 0.0, 1.0]],
+    [[10**30, 0.0, 1.0]],
+    [[60, 32.0, 1.0]],
+    [[60, 0.0, 1.0]] * 5000,
+]
+
+
+@pytest.mark.parametrize("notes", NO_NOTES, ids=lambda notes: str(notes)[:24])
+def test_what_was_not_played_is_refused_and_the_next_is_answered(
+    service: Service, ask_encode: dict[str, Any], notes: Any
+) -> None:
+    """Each fault is one sentence of ours under the id that was asked; the service goes on."""
+    reply = service.answer(ask_encode | {"notes": notes})
+    assert reply is not None
+    assert (reply["type"], reply["id"]) == ("refused", 9)
+    assert reply["text"].startswith(("notes must be", "a note is a pitch", "there are no notes"))
+    good = service.answer(ask_encode)
+    assert good is not None
+    assert good["type"] == "encoded"
+
+
+@pytest.mark.parametrize("checkpoint", ["no such", [], None])
+def test_nothing_is_encoded_by_what_is_no_checkpoint(
+    service: Service, ask_encode: dict[str, Any], checkpoint: Any
+) -> None:
+    """It is refused as a decode is."""
+    reply = service.answer(ask_encode | {"checkpoint": checkpoint})
+    assert reply is not None
+    assert (reply["type"], reply["id"]) == ("refused", 9)
+
+
+@pytest.mark.parametrize("key", ["notes", "checkpoint", "id"])
+def test_what_an_encode_lacks_is_named(
+    service: Service, ask_encode: dict[str, Any], key: str
+) -> None:
+    """A message without something it needs is told what."""
+    del ask_encode[key]
+    reply = service.answer(ask_encode)
+    assert reply is not None
+    assert reply["type"] == "refused"
+    assert f"{key!r} is missing" in reply["text"]
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [[60, 0, 1]],
+        [[0, 0, 0], [127, 31, 16000]],
+        [[pitch % 128, pitch / 40, 40.0] for pitch in range(1024)],
+        [[60, 2.5, 0.0]] * 1024,
+    ],
+    ids=["integers", "ends", "thousand", "stuck"],
+)
+def test_any_handful_of_notes_is_encoded(
+    service: Service, ask_encode: dict[str, Any], notes: list[list[float]]
+) -> None:
+    """Out of range, at once, without length: what comes is two bars of this checkpoint."""
+    reply = service.answer(ask_encode | {"notes": notes})
+    assert reply is not None
+    assert reply["type"] == "encoded"
+    assert (len(reply["z"]), len(reply["tokens"]), len(reply["heard"])) == (12, 32, 32)
+
+
 def test_answers_come_in_order_until_quit(ask: dict[str, Any]) -> None:
     """One frame in, one frame out; after `quit` nothing more is read."""
     source, sink = io.BytesIO(), io.BytesIO()
@@ -147,8 +266,12 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
         child.kill()
 
 
-def test_the_real_process(process: subprocess.Popen[bytes], ask: dict[str, Any]) -> None:
-    """Over real pipes: load, decode as PhraseDecoder does, refuse, go on, and end with stdin."""
+def test_the_real_process(
+    process: subprocess.Popen[bytes], ask: dict[str, Any], ask_encode: dict[str, Any]
+) -> None:
+    """Over real pipes: load, refuse, decode and encode as PhraseDecoder does, and end with
+    stdin.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
 
@@ -164,6 +287,8 @@ def test_the_real_process(process: subprocess.Popen[bytes], ask: dict[str, Any])
     assert tell(ask | {"z": [0.0] * 11})["type"] == "refused"
     expected = PhraseDecoder.load(ask["checkpoint"]).decode(Z)[0].tokens
     assert tuple(tell(ask)["tokens"]) == expected
+    assert tell(ask_encode | {"notes": [[60, "now", 1]]})["type"] == "refused"
+    assert tell(ask_encode) == Service().answer(ask_encode)
     process.stdin.close()
     assert process.stdout.read() == b""
     assert process.wait(timeout=30) == 0
