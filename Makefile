@@ -96,7 +96,7 @@ fuzz: setup ## a million broken datagrams and a storm of knobs, while it plays; 
 	@$(BIN)/python -W ignore -m benchmarks.fuzz
 
 lock: setup ## write down the versions that are installed, with every extra, as those to be tested with
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench,jack,alsa,link]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench,jack,alsa,link,oscquery]'
 	@head -n 1 constraints.txt > constraints.new
 	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//' >> constraints.new
 	@mv constraints.new constraints.txt

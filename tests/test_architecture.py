@@ -66,11 +66,13 @@ PURE_ROOMS = {
     "instrument/settings.py": {"instrument.tempo"},
     "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
+    "instrument/oscquery.py": {"instrument.parameters"},
+    "instrument/oscquery_access.py": set(),
     "instrument/events.py": {"engine.phrase", "instrument.ledger", "instrument.voicing"},
 }
 # All that a function of its arguments needs: nothing that reads the world or waits for it.
 PURE_LIBRARIES = {"bisect", "collections", "dataclasses", "functools", "math", "typing"}
-PURE_LIBRARIES |= {"heapq", "struct"}
+PURE_LIBRARIES |= {"heapq", "ipaddress", "struct"}
 
 
 def name_of(source: Path) -> str:
@@ -194,6 +196,13 @@ def test_the_torch_free_rooms_load_no_torch() -> None:
 def test_main_loads_no_torch() -> None:
     """``glisser play`` starts, checks and shows without torch; the engine process has it."""
     assert "torch" not in loaded_by("instrument.cli", "instrument.performance")
+
+
+def test_main_loads_nothing_of_http_or_zeroconf() -> None:
+    """They are an optional extra, and what parses the network has a process of its own."""
+    large = {"anyio", "h11", "ifaddr", "starlette", "uvicorn", "websockets", "zeroconf"}
+    assert not loaded_by("instrument.oscquery_link", "instrument.performance") & large
+    assert large <= loaded_by("instrument.oscquery_process")
 
 
 def test_the_player_loads_nothing_large() -> None:
