@@ -19,11 +19,11 @@ class InputError(Exception):
     """Something typed cannot be used; the message is one sentence."""
 
 
-def host_and_port(osc: str) -> tuple[str, int]:
+def host_and_port(where: str, option: str) -> tuple[str, int]:
     """``HOST:PORT`` apart; port 0..65535, an IPv6 host may stand in brackets."""
-    host, colon, port = osc.rpartition(":")
+    host, colon, port = where.rpartition(":")
     if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise InputError(f"--osc {osc}: write it as HOST:PORT, such as 127.0.0.1:9129.")
+        raise InputError(f"{option} {where}: write it as HOST:PORT, such as 127.0.0.1:9129.")
     return host.strip("[]"), int(port)
 
 

@@ -30,6 +30,7 @@ from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
 from instrument.options import Checkpoint, Patch, Tempo
 from instrument.osc_in import OscPortError
+from instrument.oscquery_link import OscQueryUnavailableError
 from instrument.params_command import params_command
 from instrument.patch import PatchError
 from instrument.patch_command import app as patch_app
@@ -60,6 +61,7 @@ ONE_SENTENCE = (
     MelodyFileError,
     MidiError,
     OscPortError,
+    OscQueryUnavailableError,
     PatchError,
     PlayerError,
     RenderError,
@@ -88,6 +90,10 @@ def play(
     osc: Annotated[
         str, typer.Option("--osc", metavar="HOST:PORT", help="Where OSC is heard.")
     ] = "127.0.0.1:9129",
+    oscquery: Annotated[
+        str | None,
+        typer.Option("--oscquery", metavar="HOST:PORT", help="Let programs find the parameters."),
+    ] = None,
     tempo: Tempo = 120.0,
     clock: Annotated[
         str, typer.Option("--clock", metavar="internal|midi|link", help="Who beats time.")
@@ -114,7 +120,7 @@ def play(
         raise InputError("--stage is not built yet; play without it.")
     if midi_api not in API_NAMES:
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
-    host, port = host_and_port(osc)
+    host, port = host_and_port(osc, "--osc")
     options = PlayOptions(
         patch=patch,
         checkpoint=checkpoint,
@@ -125,6 +131,7 @@ def play(
         midi_api=midi_api,
         osc_host=host,
         osc_port=port,
+        oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
         tempo_bpm=tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,

@@ -28,7 +28,7 @@ FAULTS_SHOWN = 4
 PANEL_WIDTH = 72  # steady, so that nothing jumps when a line grows
 REFRESH_PER_SECOND = 12
 REPEATED = "repeated: no answer yet"
-KEYS_HELP = "space play/stop   p panic   f freeze   q quit"
+KEYS_HELP = "space play/stop  p panic  f freeze  c capture  q quit"
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 

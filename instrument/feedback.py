@@ -113,6 +113,11 @@ class Feedback:
             self._told = present
             return self._to_all(changed, now_s)
 
+    def on_said(self, text: str, now_s: float) -> Outgoing:
+        """One line about what the instrument has done."""
+        with self._lock:
+            return self._to_all([encode("/glisser/status", text)], now_s)
+
     def on_error(self, text: str, now_s: float) -> Outgoing:
         """One line about whatever went wrong."""
         with self._lock:

@@ -161,7 +161,7 @@ def _channels(channel: int | None) -> Sequence[int]:
 class MidiInput:
     """What arrives on the input ports, made into actions. One thread.
 
-    ``errors`` counts messages that could not be used. Every message goes to ``hear_clock`` first.
+    ``errors`` counts messages that could not be used. Every message goes to all ``ears`` first.
     """
 
     def __init__(
@@ -170,10 +170,10 @@ class MidiInput:
         hear: Callable[[Sequence[Action]], None],
         log: Callable[[str], None],
         standing: Callable[[], Standing],
-        hear_clock: Callable[[Arrival], None] | None = None,
+        ears: Sequence[Callable[[Arrival], None]] = (),
     ) -> None:
         self.errors = 0
-        self._hear_clock = hear_clock
+        self._ears = tuple(ears)
         self._hands = Hands(mapping, standing)
         self._hear = hear
         self._log = log
@@ -181,11 +181,11 @@ class MidiInput:
     def take(self, arrivals: Sequence[Arrival]) -> None:
         """Do what ``arrivals`` ask for, as one change; errors are counted, not raised."""
         for arrival in arrivals:
-            try:
-                if self._hear_clock is not None:
-                    self._hear_clock(arrival)
-            except ValueError as error:
-                self._failed(error)
+            for ear in self._ears:
+                try:
+                    ear(arrival)
+                except ValueError as error:
+                    self._failed(error)
         actions = self._hands.actions(arrivals, self._failed)
         try:
             if actions:

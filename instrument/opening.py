@@ -25,6 +25,7 @@ class PlayOptions:
     tempo_bpm: float = 120.0
     bars: int | None = None
     take: Path | None = None
+    oscquery: tuple[str, int] | None = None
 
     @property
     def played_to(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "/glisser/play": ("T", "Starts at bar 1."),
     "/glisser/stop": ("T", "Stops and closes every note."),
     "/glisser/panic": ("T", "Silences everything; the music goes on."),
+    "/glisser/pad": ("ff", "Stands between the four snapshots of the pad: x and y, 0 to 1."),
+    "/glisser/capture": ("T", "Listens to the keyboard: two bars become the base point."),
+    "/glisser/capture/cancel": ("T", "Listens no more."),
+    "/glisser/snapshot/save": ("s", "Keeps where everything stands, under this name."),
+    "/glisser/snapshot/recall": ("s", "Goes to the snapshot of this name, at the bar line."),
     "/glisser/ping": ("", "Is answered with /glisser/pong, to the port that asked."),
     "/glisser/get/tempo": ("", "Asks for the tempo; answered on this address."),
     "/glisser/get/z": ("", "Asks for all latent coordinates; answered on this address."),
@@ -52,7 +57,7 @@ PORTS = {"MIN": 1, "MAX": 65_535}
 def methods(parameters: Sequence[Parameter], addresses: Iterable[str]) -> tuple[Node, ...]:
     """One node without a value for every parameter, then for every other one of ``addresses``.
 
-    ``addresses`` are those that OSC is heard on (:func:`instrument.osc_parse.addresses`, decoded).
+    ``addresses`` are those that OSC is heard on (of ``osc_addresses``, decoded).
     An address above numbered parameters, such as ``/glisser/z``, takes all of them at once.
     """
     told = [_method_of(parameter) for parameter in parameters]
@@ -63,9 +68,9 @@ def methods(parameters: Sequence[Parameter], addresses: Iterable[str]) -> tuple[
     )
 
 
-def type_of(_parameter: Parameter) -> str:
+def type_of(parameter: Parameter) -> str:
     """The OSC type tag of a parameter."""
-    return "f"
+    return "i" if parameter.whole else "f"
 
 
 def _method_of(parameter: Parameter) -> Node:
@@ -77,7 +82,7 @@ def _method_of(parameter: Parameter) -> Node:
         "ACCESS": READ_AND_WRITE,
         "RANGE": [{"MIN": number(parameter.low), "MAX": number(parameter.high)}],
         # The name first: some clients show this as the name, and twelve of one name are no help.
-        "DESCRIPTION": f"{parameter.name}: {parameter.description}",
+        "DESCRIPTION": f"{parameter.name}: {parameter.description}{_named(parameter.choices)}",
         "VALUE": [number(parameter.default)],
     }
     if parameter.unit:
@@ -85,6 +90,11 @@ def _method_of(parameter: Parameter) -> Node:
     if parameter.outside == "clamped":  # the proposal has no word for "refused"
         node["CLIPMODE"] = ["both"]
     return node
+
+
+def _named(choices: Sequence[str]) -> str:
+    told = ", ".join(f"{number} {choice}" for number, choice in enumerate(choices))
+    return f" ({told})" if told else ""
 
 
 def _command(address: str, told: Sequence[Node]) -> Node:

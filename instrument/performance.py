@@ -11,13 +11,15 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 
 from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.wire import Message
-from instrument.actions import Action, Transport, set_freeze, set_tempo
+from instrument.actions import Action, Capture, Transport, set_freeze, set_tempo
 from instrument.controls import Controls, ControlState, after
+from instrument.desk import Desk
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink
 from instrument.fault import Fault
@@ -28,16 +30,17 @@ from instrument.midi_api import MidiError, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
+from instrument.osc_addresses import addresses
 from instrument.osc_in import OscInput
-from instrument.parameters import positions
+from instrument.oscquery import methods
+from instrument.oscquery_link import OscQueryLink, Serving
+from instrument.parameters import parameters, values
 from instrument.patch import read_patch
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
 from instrument.recording import Recording
-from instrument.scenes import Scenes
 from instrument.session import Keeper, Place, Progress, Session, first_phrase, session_file
-from instrument.snapshots import snapshot_folder
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
@@ -69,19 +72,18 @@ class Performance:
         patched = ControlState.standing(self._mapping.settings)
         start = patched if resumed is None else resumed.controls
         self._controls = Controls(after(start, [set_tempo(options.tempo_bpm)]))
-        self._scenes = Scenes(
-            self._controls, self._mapping, snapshot_folder(), display.say, self._fault
-        )
         self._resumed = None if resumed is None else resumed.place
         self._first = first_phrase(self._card, self._mapping.dimensions, self._resumed)
         self._feedback = Feedback(self._mapping, self._first.steps, self._stats)
-        self._engine = EngineLink(
-            folder, self._card.spelled(), self._send_player, self._engine_ready, self._fault
+        self._engine = self._engine_of(folder)
+        self._desk = Desk(
+            self._controls, self._mapping, self._engine.encode, self._tell, self._fault
         )
         ports = max(1, len(options.out))
         mirror = Mirror(self._first, ports, self._mapping.channel, options.bars)
         self._player = PlayerLink(self._setup, mirror, self._engine.request, self._fault)
         self._osc: OscInput | None = None
+        self._query: OscQueryLink | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
         self._playing = True  # what the space bar ends
@@ -91,9 +93,8 @@ class Performance:
             options.clock, self._mapping.receive, options.tempo_bpm, self._send_player, display.say
         )
         self._presence = Presence(options.played_to)
-        self._midi = MidiInput(
-            self._mapping, self._act, self._fault, self._standing, self._time.hear
-        )
+        ears = [ear for ear in (self._time.hear, self._desk.hear_midi) if ear is not None]
+        self._midi = MidiInput(self._mapping, self._act, self._fault, self._standing, ears)
         self._inputs = self._listener(options)
 
     def run(self) -> int:
@@ -127,6 +128,7 @@ class Performance:
             elif self._options.inputs:
                 raise MidiError(f"--in {self._options.inputs[0]}: there is no MIDI to listen to.")
             self._say_what_is_open()
+            self._open_oscquery(self._osc, stack)
             self._recording.begin(self._played_with)
             self._osc.start()
             self._keeper = Keeper(session_file(), self._fault)
@@ -139,6 +141,16 @@ class Performance:
         self._drain_player()
         return status if self._recording.finish() else 1
 
+    def _engine_of(self, folder: Path) -> EngineLink:
+        return EngineLink(
+            folder,
+            self._card.spelled(),
+            answered=self._send_player,
+            ready=self._engine_ready,
+            fault=self._fault,
+            encoded=lambda answer: self._desk.encoded(answer),
+        )
+
     def _listener(self, options: PlayOptions) -> InputLink:
         cables = roles_of(
             options.played_to, virtual=not options.out, listening=bool(options.inputs)
@@ -149,6 +161,19 @@ class Performance:
             self._outputs_changed,
             self._fault,
         )
+
+    def _open_oscquery(self, osc: OscInput, stack: ExitStack) -> None:
+        """Let programs see what there is to turn, if that was asked for."""
+        if (where := self._options.oscquery) is None:
+            return
+        heard = [address.decode() for address in addresses(self._mapping)]
+        told = methods(parameters(self._mapping), heard)
+        serving = Serving(*where, self._options.osc_host, osc.port, told)
+        self._query = OscQueryLink(serving, self._fault)
+        stack.callback(self._query.close)
+        self._query.values(values(self._controls.state(), self._mapping))
+        self._query.start()
+        self._display.say(f"OSCQuery: http://{where[0]}:{self._query.port}")
 
     def _begin(self) -> None:
         """Play, or stand where the performance stood that is resumed, or wait for a Start."""
@@ -193,6 +218,7 @@ class Performance:
         while not self._stopping.is_set():
             if (words := self._time.words(time.perf_counter_ns())) is not None:
                 self._display.on_clock(words)
+            self._desk.look(time.perf_counter_ns())
             self._inputs.watch()
             self._engine.watch()
             message = self._player.get(timeout_s=0.1)
@@ -218,7 +244,7 @@ class Performance:
 
     def _note(self, message: Message) -> None:
         self._recording.add(message)
-        self._scenes.hear(message)
+        self._desk.hear_player(message)
         self._display.on_player(message)
         if self._progress.hear(message):
             self._keep()
@@ -265,7 +291,7 @@ class Performance:
 
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
-        self._scenes.act(actions)
+        self._desk.act(actions, time.perf_counter_ns())
         transports = [action for action in actions if isinstance(action, Transport)]
         if transports and len(transports) < len(actions):
             # A bundle that sets a tempo and plays must not begin at the old tempo.
@@ -274,8 +300,13 @@ class Performance:
 
     def _standing(self) -> Standing:
         """How things stand, for a control that goes on from there."""
-        state = self._controls.state()
-        return Standing(positions(state, self._mapping), self._playing, state.freeze)
+        return self._desk.standing(self._playing)
+
+    def _tell(self, text: str) -> None:
+        """A line for the performer, on the terminal and over OSC. Any thread."""
+        self._display.say(text)
+        if self._osc is not None:
+            self._osc.send(self._feedback.on_said(text, time.monotonic()))
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -285,6 +316,8 @@ class Performance:
                 self._act([Transport("panic")])
             case "f":
                 self._act([set_freeze(not self._controls.state().freeze)])
+            case "c":
+                self._act([Capture(not self._desk.capturing)])
             case "q":
                 self._stopping.set()
 
@@ -298,6 +331,8 @@ class Performance:
             self._display.on_freeze(state.freeze)
             if self._osc is not None:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
+            if self._query is not None:
+                self._query.values(values(state, self._mapping))
             time.sleep(CONTROL_INTERVAL_S)
 
     def _send_state(self) -> ControlState:

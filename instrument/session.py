@@ -119,6 +119,7 @@ class _Options(_Strict):
     osc_host: str
     osc_port: Annotated[int, Field(ge=0, le=65535)]
     tempo_bpm: _Tempo
+    oscquery: tuple[str, Annotated[int, Field(ge=0, le=65535)]] | None
 
     def options(self) -> PlayOptions:
         told: dict[str, Any] = self.model_dump()

@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from engine.wire import Message, read_message, write_message
 from instrument.mapping import Mapping
-from instrument.osc_parse import addresses
+from instrument.osc_addresses import addresses
 from instrument.oscquery import methods
 from instrument.oscquery_link import OscQueryLink, Serving
 from instrument.parameters import parameters

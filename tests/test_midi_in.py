@@ -166,7 +166,7 @@ def test_a_clock_is_heard_with_its_port_and_time_and_programs_when_wanted() -> N
     heard: list[Arrival] = []
     actions: list[Action] = []
     mapping = Mapping(receive=Receive(program=True))
-    midi = MidiInput(mapping, actions.extend, lambda _: None, standing, heard.append)
+    midi = MidiInput(mapping, actions.extend, lambda _: None, standing, [heard.append])
     midi.take([arrival(b"\xf8"), arrival(b"\xc0\x05"), arrival(b"\xb0\x14\x7f")])
     assert actions == [Snapshot("recall", "6"), set_knob(1, 1.0)]
     assert [(each.port, each.delta_s, each.message[0]) for each in heard] == [
@@ -252,7 +252,7 @@ def test_no_bytes_can_break_what_hears_them(stream: list[tuple[bytes, float]]) -
     """
     actions, told, ns = list[Action](), list[Message](), 0
     following = Following(Receive(), 120.0, told.append, lambda _: None)
-    ears = MidiInput(MAPPING, actions.extend, lambda _: None, standing, following.hear)
+    ears = MidiInput(MAPPING, actions.extend, lambda _: None, standing, [following.hear])
     for message, delta_s in stream:
         ns += round(delta_s * 1e9)
         ears.take([Arrival("port", ns, delta_s, message)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instrument.mapping import Mapping
-from instrument.osc_parse import addresses
+from instrument.osc_addresses import addresses
 from instrument.oscquery import (
     ATTRIBUTES,
     COMMANDS,
@@ -63,11 +63,12 @@ def test_a_parameter_is_told_with_all_that_is_known_of_it(parameter: Parameter) 
     """Type, range, value, and what happens outside the range."""
     status, node = ask(parameter.address)
     assert status == 200
-    assert node["TYPE"] == "f"
+    assert node["TYPE"] == ("i" if parameter.whole else "f")
     assert node["ACCESS"] == 3
     assert node["RANGE"] == [{"MIN": parameter.low, "MAX": parameter.high}]
     assert node["VALUE"] == [parameter.default]
     assert parameter.description in node["DESCRIPTION"]
+    assert all(choice in node["DESCRIPTION"] for choice in parameter.choices)
     assert node["DESCRIPTION"].startswith(parameter.name)
     assert ("UNIT" in node) == bool(parameter.unit)
     assert ("CLIPMODE" in node) == (parameter.outside == "clamped")
@@ -173,7 +174,7 @@ def test_whatever_is_asked_has_an_answer(path: str, query: str) -> None:
 
 def test_a_new_parameter_needs_no_change() -> None:
     """One more in the list is one more in the tree, numbered or not."""
-    new = Parameter("echo", "/glisser/echo", 0, 3, 1, "bars", "refused", "Says it again.", float)  # type: ignore[arg-type]
+    new = Parameter("echo", "echo", 0, 3, 1, "bars", "refused", "Says it again.")
     told = methods([*parameters(MAPPING), new], [*HEARD, "/glisser/echo", "/glisser/unheard-of"])
     root = tree(told, {"/glisser/echo": 2.0})
     node = find(root, "/glisser/echo")

@@ -1,0 +1,131 @@
+"""A phrase played by hand becomes the point that the knobs vary. Main process only.
+
+:mod:`instrument.capture` says which notes belong to the two bars, the engine where in latent space
+they lie. Here is what is between: the song's place in time, the keyboard, and the controls.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+from engine.wire import Message
+from instrument.actions import Action, Set
+from instrument.actions import Capture as CaptureAction
+from instrument.capture import Capture, Played, TickLine
+from instrument.controls import Controls, ControlState, after, based_on
+from instrument.mapping import Mapping
+from instrument.midi_in import Arrival
+from instrument.tempo import Timeline
+
+NOTE_OFF, NOTE_ON = 0x80, 0x90  # MIDI 1.0, channel voice messages
+
+
+class Capturing:
+    """One capture after another. Any thread: arrivals, player, engine and hands have their own."""
+
+    def __init__(
+        self,
+        controls: Controls,
+        mapping: Mapping,
+        encode: Callable[[Message], None],
+        say: Callable[[str], None],
+        fault: Callable[[str], None],
+    ) -> None:
+        """``encode`` has the engine encode; its answer comes to :meth:`encoded`."""
+        self._controls, self._encode, self._say, self._fault = controls, encode, say, fault
+        self._channel = mapping.capture_channel
+        self._buttons = {
+            (button.number, button.channel) for button in mapping.buttons if button.kind == "note"
+        }
+        self._lock = Lock()  # guards what follows
+        self._capture = Capture()
+        self._line: tuple[int, int, float] | None = None  # as the player tells it
+        self._origin_tick: int | None = None  # None: the transport stands still
+        self._played: Played | None = None  # what the engine encodes
+        self._asked = 0
+
+    @property
+    def armed(self) -> bool:
+        """Whether the keyboard is listened to."""
+        return self._capture.armed
+
+    def act(self, actions: Sequence[Action], now_ns: int) -> None:
+        """Begin or end to listen."""
+        for action in actions:
+            if isinstance(action, CaptureAction):
+                self._switch(action.on, now_ns)
+
+    def hear(self, arrival: Arrival) -> None:
+        """A message of an input port; notes that press a button of the patch are no music."""
+        message = arrival.message
+        status, channel = message[0] & 0xF0, (message[0] & 0x0F) + 1
+        if status not in {NOTE_OFF, NOTE_ON} or len(message) != 3:
+            return
+        pitch, velocity = message[1], message[2] if status == NOTE_ON else 0
+        if self._channel not in {None, channel}:
+            return
+        if self._buttons & {(pitch, None), (pitch, channel)}:
+            return
+        with self._lock:
+            self._capture.note(pitch, velocity, arrival.ns)
+
+    def hear_player(self, message: Message) -> None:
+        """Where the song lies in time."""
+        with self._lock:
+            match message["type"]:
+                case "begin":
+                    self._origin_tick = message["tick"] - message["song_tick"]
+                case "end":
+                    self._origin_tick = None
+            if "line" in message:
+                self._line = message["line"]
+            self._capture.follow(self._tick_line())
+
+    def look(self, now_ns: int) -> None:
+        """Have the two bars encoded once they are over."""
+        with self._lock:
+            played = self._capture.pop(now_ns)
+            if played is None:
+                return
+            self._played = played
+            self._asked += 1
+            asked = {"id": self._asked, "notes": [list(note) for note in played.notes]}
+        self._say(played.sentence)
+        self._encode(asked)
+
+    def encoded(self, message: Message) -> None:
+        """The engine's answer: the point, or why not."""
+        with self._lock:
+            played = self._played if message["id"] == self._asked else None
+        if played is None:
+            return
+        if message["type"] == "refused":
+            self._fault(f"the capture is lost: {message['text']}")
+            return
+        base = tuple(float(z) for z in message["z"])
+
+        def captured(state: ControlState) -> ControlState:
+            return after(based_on(state, base), [Set("offset", 1.0)])
+
+        self._controls.change(captured)
+        for change in message["changes"]:
+            self._say(f"  {change}")
+        pairs = list(zip(message["tokens"], message["heard"], strict=True))
+        same = sum(asked == heard for asked, heard in pairs)
+        self._say(f"captured: {same} of {len(pairs)} steps come back; the knobs go on from here")
+
+    def _switch(self, on: bool, now_ns: int) -> None:
+        with self._lock:
+            changes = on != self._capture.armed
+            if on and changes:
+                self._capture.arm(self._tick_line(), now_ns)
+            elif not on:
+                self._capture.disarm()
+        if changes:
+            self._say("capture: play two bars" if on else "capture: off")
+
+    def _tick_line(self) -> TickLine:
+        """The lock is held."""
+        if self._line is None:
+            return TickLine(Timeline(self._controls.state().tempo_bpm, 0, 0))
+        tick, ns, tempo_bpm = self._line
+        return TickLine(Timeline(tempo_bpm, tick, ns), self._origin_tick)
