@@ -82,6 +82,7 @@ def soak_live(minutes: float) -> dict[str, Any]:
         time.sleep(CLOSING_S)
         heard += stage.judge.hear()
         stops = stage.judge.stops
+        halts_ms = watch.lengths_ms()
     ons, offs, still_open = matching(heard)
     onsets = onsets_of(heard)
     clear = clear_of(onsets, stops)
@@ -97,6 +98,8 @@ def soak_live(minutes: float) -> dict[str, Any]:
         "drift_ms": drift_ms(stretches(onsets, STEP_FRAMES, stops)),
         "growth_mib": growth_mib(weighed),
         "stops": len(moments(stops)),
+        "halts": len(halts_ms),
+        "longest_halt_ms": max(halts_ms, default=0.0),
         "void_share": 1.0 - float(clear.mean()),
     }
 
@@ -113,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--bars", type=int, default=100_000)
+    parser.add_argument("--beside", default="", help="what else ran meanwhile, for the page")
     parser.add_argument("--only", choices=["offline", "live"])
     parser.add_argument("--dry", action="store_true", help="print, write nothing")
     asked = parser.parse_args(arguments)
@@ -124,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results["offline"] = soak_offline(asked.bars)
             _keep(results, asked.dry)
         if asked.only != "offline":
-            results["live"] = soak_live(asked.minutes)
+            results["live"] = {**soak_live(asked.minutes), "beside": asked.beside}
             _keep(results, asked.dry)
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'glisser[bench,jack]'.", file=sys.stderr)

@@ -31,10 +31,17 @@ def _offline(found: dict[str, Any]) -> list[str]:
 
 def _live(found: dict[str, Any]) -> list[str]:
     lines = [
-        f"Live: {found['minutes']:g} minutes on a private JACK server at 120 bpm "
-        f"({found['bars']:,} bars), a knob turned every second, judged at the far end.",
+        f"Live: {found['minutes']:g} minutes at 120 bpm ({found['bars']:,} bars) on a private JACK "
+        "server that waits for its clients, a knob turned every second, judged at the far end.",
         "",
     ]
+    if found.get("beside"):
+        lines.append(f"- beside it: {found['beside']};")
+    if found.get("halts"):
+        lines.append(
+            f"- the machine stood still {found['halts']} times for more than 4 ms, "
+            f"{found['longest_halt_ms']:.0f} ms at most;"
+        )
     if found["stops"]:
         lines.append(
             f"- JACK itself stood still {found['stops']} times; {found['void_share']:.1%} of the "

@@ -51,13 +51,21 @@ class Watch:
 
     def stood_still(self, begin_ns: float, end_ns: float, least_ns: int = LATE_NS) -> bool:
         """Whether it did, for ``least_ns`` or longer, between two moments (``perf_counter_ns``)."""
+        self._look()
+        long = [span for span in self.spans if span[1] - span[0] >= least_ns]
+        return overlap(long, begin_ns, end_ns)
+
+    def lengths_ms(self) -> list[float]:
+        """How long it stood still each time, on any core."""
+        self._look()
+        return [(end - begin) / 1e6 for begin, end in self.spans]
+
+    def _look(self) -> None:
         if self.process.stdin is None or self.process.stdout is None:
             raise RuntimeError("the watch has pipes")
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         self.spans += [(begin, end) for begin, end in json.loads(self.process.stdout.readline())]
-        long = [span for span in self.spans if span[1] - span[0] >= least_ns]
-        return overlap(long, begin_ns, end_ns)
 
 
 @contextmanager
