@@ -18,6 +18,11 @@ import sys
 import time
 from typing import Any, BinaryIO
 
+if __name__ == "__main__":  # before torch, which takes seconds to load and hears nothing meanwhile
+    from engine.parent import watch_parent
+
+    watch_parent()
+
 import torch
 
 from engine.card import CheckpointError
