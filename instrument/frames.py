@@ -23,6 +23,9 @@ MAX_MESSAGE_BYTES = 6
 # A record for this output forgets what waits and closes what sounds: the server stood still.
 EVERY_OUTPUT = 255
 CLOSE_ALL = RECORD.pack(0, EVERY_OUTPUT, 0, b"")
+# A record for this output moves what waits by so many frames: JACK's frames have leapt, and what
+# comes after it lies on the new ones. Else a note-off could overtake its note-on.
+SHIFT_ALL = 254
 # What the callback writes about 20 times a second: a frame, the ``perf_counter_ns`` of that moment,
 # and how many messages came late, were left out, and cycles were skipped since the start.
 STATUS = struct.Struct("<qqIII4x")
@@ -113,6 +116,11 @@ class FrameCount:
         return whole
 
 
+def shift(frames: int) -> bytes:
+    """The record that moves all that waits by ``frames``; less than 0: they come earlier."""
+    return RECORD.pack(frames, SHIFT_ALL, 0, b"")
+
+
 Write = Callable[[int, int, bytes], bool]  # (output, frame within the period, message) -> it fitted
 
 
@@ -149,6 +157,8 @@ class FrameQueue:
             if output == EVERY_OUTPUT:
                 self._waiting.clear()
                 self._close(frame)
+            elif output == SHIFT_ALL:  # by as much for all, so the heap stays one
+                self._waiting = [(at + frame, *entry) for at, *entry in self._waiting]
             else:
                 self._put(frame, output, message[:length])
 

@@ -24,6 +24,7 @@ from instrument.frames import (
     SECOND_NS,
     STATUS,
     FrameGrid,
+    shift,
 )
 from instrument.midi_api import CLIENT_NAME
 from instrument.urgent import may_be_real_time
@@ -104,11 +105,13 @@ class JackLink:
             return
         self._heard_ns = perf_ns
         frame, ns, self.late, self.left_out, self.skipped = STATUS.unpack(told[-STATUS.size :])
+        if abs(self.grid.ns_of(frame) - ns - self.offset_ns) > LEAP_NS:
+            was = self.grid.frame_of(ns + self.offset_ns)
+            self.grid = self.grid.through(frame, ns + self.offset_ns)
+            self._write(shift(frame - was))
         if self._stands:  # what was dropped meanwhile were note-offs, too
             self._stands = False
             self._write(CLOSE_ALL)
-        if abs(self.grid.ns_of(frame) - ns - self.offset_ns) > LEAP_NS:
-            self.grid = self.grid.through(frame, ns + self.offset_ns)
         self.offset_ns = self.grid.ns_of(frame) - ns
 
     def trouble(self) -> str | None:

@@ -14,6 +14,7 @@ from instrument.frames import (
     FrameGrid,
     FrameQueue,
     LeastLate,
+    shift,
 )
 from instrument.tempo import TICKS_PER_BEAT, Timeline
 
@@ -132,6 +133,47 @@ def test_after_a_server_stood_still_old_notes_are_forgotten_and_all_is_closed() 
     queue.take_in(record(70, b"\x90\x3d\x60") + CLOSE_ALL + record(80, b"\x90\x3e\x60"))
     port.period(PERIOD)
     assert port.got[1:] == [(64, 0, NOTE_OFF), (80, 0, b"\x90\x3e\x60")]
+
+
+def test_no_note_overtakes_another_when_the_frames_leap() -> None:
+    """A note-off of before the leap stays before the note-on of after it, and comes in time."""
+    queue = FrameQueue(1, RATE)
+    port = Port(queue)
+    queue.take_in(record(10, NOTE_ON) + record(5000, NOTE_OFF))
+    port.period(0)
+    # For 4,000 frames of time JACK counted none: what was to be at 5,000 is at 1,000 now.
+    queue.take_in(shift(-4000) + record(2000, NOTE_ON) + record(2500, NOTE_OFF))
+    for start in range(PERIOD, 3000, PERIOD):
+        port.period(start)
+    assert port.got == [
+        (10, 0, NOTE_ON),
+        (1000, 0, NOTE_OFF),
+        (2000, 0, NOTE_ON),
+        (2500, 0, NOTE_OFF),
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(-6000, 6000), st.booleans()), max_size=40)
+)
+def test_messages_sound_in_the_order_they_were_handed_over_whatever_leaps(
+    story: list[tuple[int, int, bool]],
+) -> None:
+    """Time goes on, frames leap, and each message is due after the one before it."""
+    queue = FrameQueue(1, RATE)
+    port = Port(queue)
+    due, messages = 0, list[bytes]()
+    for number, (wait, leap, leaps) in enumerate(story):
+        if leaps:
+            queue.take_in(shift(leap))
+            due += leap
+        due += wait
+        messages.append(bytes((0xB0, number, 0)))
+        queue.take_in(record(due, messages[-1]))
+        port.period(number * PERIOD)
+    for start in range(40 * PERIOD, 500_000, 5_000):
+        port.period(start)
+    assert [message for _, _, message in port.got] == messages
 
 
 def test_at_the_end_all_that_was_handed_over_sounds_and_is_closed() -> None:

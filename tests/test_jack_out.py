@@ -14,7 +14,7 @@ import pytest
 from engine.wire import Message, read_message
 from instrument import jack_check, jack_out, midi_out
 from instrument.clock import InternalClock
-from instrument.frames import EVERY_OUTPUT, RECORD, STATUS, FrameGrid
+from instrument.frames import EVERY_OUTPUT, RECORD, SHIFT_ALL, STATUS, FrameGrid
 from instrument.jack_check import Checked, check_jack, open_checked
 from instrument.jack_out import (
     GONE,
@@ -105,7 +105,10 @@ def test_a_server_that_goes_on_begins_with_silence_and_the_beat_goes_on(pipes: P
     os.write(pipes.status, STATUS.pack(1101, perf_ns, 0, 0, 1))
     assert before_ns + 2_019_000_000 < clock.now_ns() <= perf_ns
     pipes.link.hand_over(0, NOTE_ON, perf_ns + 1_000_000)
-    assert pipes.handed_over() == [(0, EVERY_OUTPUT, b""), (1101 + 48, 0, NOTE_ON)]
+    leap, *handed_over = pipes.handed_over()
+    assert leap[1:] == (SHIFT_ALL, b"")
+    assert -leap[0] == pytest.approx(2.02 * 48_000, abs=2)  # what waits, waits no longer
+    assert handed_over == [(0, EVERY_OUTPUT, b""), (1101 + 48, 0, NOTE_ON)]
 
 
 def test_a_process_that_is_gone_is_told_once(pipes: Pipes) -> None:
