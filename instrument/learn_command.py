@@ -17,6 +17,7 @@ from instrument.learning import Learned, Lesson
 from instrument.midi_in import Arrival
 from instrument.patch import check_text, patch_text
 from instrument.patch_edit import with_control
+from instrument.settings import knob_key, setting_of
 
 LOOK_S = 0.5  # between two looks at whether the listener still lives
 
@@ -29,6 +30,10 @@ def learn_command(
         list[int] | None,
         typer.Option("--knob", metavar="N", help="This one alone; may be repeated."),
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--setting", metavar="NAME", help="A setting, such as gate or lfo/2."),
+    ] = None,
     in_: Annotated[
         list[str] | None, typer.Option("--in", metavar="PORT", help="A controller's port.")
     ] = None,
@@ -40,7 +45,11 @@ def learn_command(
             f"{file}: a patch to write is a .toml file of your own, such as mine.toml."
         )
     shown, text = patch_text(str(file) if file.exists() else "default")
+    for key in setting or ():
+        if setting_of(key) is None:
+            raise InputError(f"--setting {key}: is no setting; `glisser params` lists them.")
     known = [each.knob for each in check_text(shown, text).mapping.knobs]
+    knobs = knob or ([] if setting else known or [1])
     heard: SimpleQueue[Sequence[Arrival]] = SimpleQueue()
     link = InputLink(Listening(midi_api, tuple(in_ or ()), False), heard.put, _ignore, typer.echo)
     link.start()
@@ -48,13 +57,14 @@ def learn_command(
         typer.echo(f"listening to {', '.join(link.ports)}; Ctrl-C ends, what was learned stays")
         turned = arrivals(heard, link.watch)
         taken = set[Learned]()
-        for number in knob or known or [1]:
-            typer.echo(f"knob {number}: turn its control slowly to the left")
+        for key in (*map(knob_key, knobs), *(setting or ())):
+            name = key.replace("/", " ")
+            typer.echo(f"{name}: turn its control slowly to the left")
             learned = lesson(turned, taken)
-            text = with_control(text, number, learned)
+            text = with_control(text, key, learned)
             check_text(str(file), text)
             write_atomically(file, text.encode())
-            typer.echo(f"knob {number}: {described(learned)}; written to {file}")
+            typer.echo(f"{name}: {described(learned)}; written to {file}")
             taken.add(learned)
     except KeyboardInterrupt:
         typer.echo("")

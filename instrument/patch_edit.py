@@ -8,33 +8,51 @@ from tomlkit.items import InlineTable, Table
 from instrument.learning import Learned
 
 _CONTROL = ("cc", "cc14", "nrpn", "channel", "encoder")
-_ORDER = ("z", "range", *_CONTROL, "takeover", "curve")  # as the patches that come with it have it
+# As the patches that come with it have it.
+_ORDER = ("z", "range", "start", *_CONTROL, "takeover", "curve")
 
 
-def with_control(text: str, knob: int, learned: Learned) -> str:
-    """``text``, a right patch, with that control on knob ``knob``.
+def with_control(text: str, key: str, learned: Learned) -> str:
+    """``text``, a right patch, with that control on ``key``: ``knob/1``, or that of a setting.
 
-    What else the knob says stays, but a takeover, which an encoder cannot have, goes. A knob that
-    is not there yet moves the dimension of its own number.
+    What else stands there stays, but a takeover, which an encoder cannot have, goes. A knob that is
+    not there yet moves the dimension of its own number; a setting's bare value becomes its
+    ``start``.
     """
     document = tomlkit.parse(text)
-    knobs = document.setdefault("knobs", tomlkit.table())
-    entry = knobs.get(str(knob))
-    keys: dict[str, Any] = {"z": knob} if entry is None else dict(entry)
-    keys = {key: value for key, value in keys.items() if key not in _CONTROL}
+    *tables, name = _path(key)
+    place: Any = document
+    for table in tables:
+        place = place.setdefault(table, tomlkit.table())
+    entry = place.get(name)
+    keys = {each: value for each, value in _as_table(entry, key).items() if each not in _CONTROL}
     keys |= {learned.kind: learned.number, "channel": learned.channel}
     if learned.encoder != "absolute":
         keys["encoder"] = learned.encoder
         keys.pop("takeover", None)
-    keys = {key: keys[key] for key in _ORDER if key in keys}
+    keys = {each: keys[each] for each in _ORDER if each in keys}
     if isinstance(entry, Table) and not isinstance(entry, InlineTable):
-        for key in (*_CONTROL, "takeover"):
-            if key in entry and key not in keys:
-                del entry[key]
+        for each in (*_CONTROL, "takeover"):
+            if each in entry and each not in keys:
+                del entry[each]
         entry.update(keys)
     else:
-        knobs[str(knob)] = _inline(keys)
+        place[name] = _inline(keys)
     return tomlkit.dumps(document)
+
+
+def _path(key: str) -> list[str]:
+    name, _, number = key.partition("/")
+    if name == "knob":
+        return ["knobs", number]
+    return ["settings", name, number] if number else ["settings", name]
+
+
+def _as_table(entry: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - tomlkit's own item
+    if entry is None:
+        name, _, number = key.partition("/")
+        return {"z": int(number)} if name == "knob" else {}
+    return dict(entry) if isinstance(entry, dict) else {"start": entry}
 
 
 def _inline(keys: dict[str, Any]) -> Any:  # noqa: ANN401 - tomlkit's own item

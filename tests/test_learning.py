@@ -90,7 +90,7 @@ def test_a_learned_control_is_told_in_words() -> None:
 def test_a_patch_keeps_its_comments_and_all_else() -> None:
     """One line of the default patch changes, and the rest of that line stays."""
     _, text = patch_text("default")
-    changed = with_control(text, 2, Learned("cc14", 16, 3))
+    changed = with_control(text, "knob/2", Learned("cc14", 16, 3))
     before, after = text.splitlines(), changed.splitlines()
     assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == [
         (
@@ -104,12 +104,14 @@ def test_a_comment_beside_a_knob_stays_and_a_takeover_goes_from_an_encoder() -> 
     """On one line or on many."""
     encoder = Learned("cc", 7, 1, "binary-offset")
     inline = with_control(
-        '[knobs]\n1 = { z = 4, cc = 3, takeover = "pick-up" } # mine\n', 1, encoder
+        '[knobs]\n1 = { z = 4, cc = 3, takeover = "pick-up" } # mine\n', "knob/1", encoder
     )
     assert inline == (
         '[knobs]\n1 = { z = 4, cc = 7, channel = 1, encoder = "binary-offset" } # mine\n'
     )
-    table = with_control("[knobs.1]\nz = 4 # mine\nnrpn = 3\ntakeover = 'scaling'\n", 1, encoder)
+    table = with_control(
+        "[knobs.1]\nz = 4 # mine\nnrpn = 3\ntakeover = 'scaling'\n", "knob/1", encoder
+    )
     assert "z = 4 # mine" in table
     (learned,) = check_text("it", table).mapping.controls
     assert (learned.number, learned.encoder, learned.takeover) == (7, "binary-offset", "none")
@@ -118,9 +120,35 @@ def test_a_comment_beside_a_knob_stays_and_a_takeover_goes_from_an_encoder() -> 
 @pytest.mark.parametrize("text", ["", "[knobs]\n", "[knobs]\n2 = { z = 2 }\n"])
 def test_a_knob_that_is_not_there_yet_moves_the_dimension_of_its_number(text: str) -> None:
     """An empty file will do."""
-    mapping = check_text("it", with_control(text, 5, Learned("nrpn", 300, 1))).mapping
+    mapping = check_text("it", with_control(text, "knob/5", Learned("nrpn", 300, 1))).mapping
     assert mapping.knobs[-1].dimension == 5
     assert mapping.controls[-1].number == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "written"),
+    [
+        ("", "gate", "gate = { cc = 7, channel = 2 }"),
+        (
+            "[settings]\ngate = 80 # mine\n",
+            "gate",
+            "gate = { start = 80, cc = 7, channel = 2 } # mine",
+        ),
+        ("[settings]\nlfo.2 = 0.5\n", "lfo/2", "lfo.2 = { start = 0.5, cc = 7, channel = 2 }"),
+        (
+            "[settings]\ngate = { start = 9, nrpn = 3 }\n",
+            "gate",
+            "gate = { start = 9, cc = 7, channel = 2 }",
+        ),
+        ("", "drift/12", "12 = { cc = 7, channel = 2 }"),
+    ],
+)
+def test_a_setting_is_learned_and_its_start_stays(text: str, key: str, written: str) -> None:
+    """A bare value becomes a table; a comment stays where it was."""
+    changed = with_control(text, key, Learned("cc", 7, 2))
+    assert written.replace("C", "cc = 7, channel = 2") in changed
+    (control,) = check_text("it", changed).mapping.controls
+    assert (control.key, control.number, control.channel) == (key, 7, 2)
 
 
 @pytest.mark.real(needs=["jackd", "jack_wait"])
