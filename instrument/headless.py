@@ -54,6 +54,9 @@ def render_command(
     loop: Annotated[
         bool, typer.Option("--loop", help="Carry the last note into the beginning.")
     ] = False,
+    soundfont: Annotated[
+        Path | None, typer.Option("--soundfont", metavar="FILE.sf2", help="What a .wav sounds of.")
+    ] = None,
     take: Annotated[
         Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
     ] = None,
@@ -67,7 +70,7 @@ def render_command(
     if take is not None:
         if z is not None or sweep_ is not None or seed is not None or loop:
             raise InputError("--from brings its own z; leave out --z, --sweep, --seed and --loop.")
-        _render_take(take, out, redecode)
+        _render_take(take, out, redecode, soundfont)
         return
     if redecode:
         raise InputError("--redecode is for a take: name it with --from.")
@@ -77,17 +80,18 @@ def render_command(
     base = base_point(z, seed, dimensions)
     base_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
     tempos = [(0, tempo_of(tempo))]
-    notes = render(Plan(base_at, bars, tempos, mapping, loop), _decoder(folder), out)
+    plan = Plan(base_at, bars, tempos, mapping, loop, soundfont)
+    notes = render(plan, _decoder(folder), out)
     typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
 
 
-def _render_take(file: Path, out: Path, redecode: bool) -> None:
+def _render_take(file: Path, out: Path, redecode: bool, soundfont: Path | None) -> None:
     """No engine is needed to play a take again; to check its phrases it is."""
     account = read_take(file)
     notes = account.replay()
     if redecode:
         typer.echo(_decoded_again(account))
-    write_out(account.midi(), out)
+    write_out(account.midi(), out, font=soundfont)
     typer.echo(f"{out}: {account.bars} bars, {_onsets(notes)} notes")
 
 

@@ -42,6 +42,7 @@ class Plan:
     tempos: Sequence[TempoChange]
     mapping: Mapping
     loop: bool = False
+    font: Path | None = None
 
     def state_at(self, tick: int) -> ControlState:
         """The controls at ``tick``: those of the patch, untouched."""
@@ -126,15 +127,19 @@ def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[
 def render(plan: Plan, decoder: "PhraseDecoder", out: Path) -> list[NoteEvent]:
     """Write ``out`` (.mid or .wav) and return what sounds in it. Raises :class:`RenderError`."""
     notes = render_notes(plan, decoder)
-    write_out(midi_bytes(notes, plan.tempos, plan.bars * TICKS_PER_BAR, name="Glisser"), out)
+    data = midi_bytes(notes, plan.tempos, plan.bars * TICKS_PER_BAR, name="Glisser")
+    write_out(data, out, loop=plan.loop, font=plan.font)
     return notes
 
 
-def write_out(data: bytes, out: Path) -> None:
-    """Write the .mid ``data`` as ``out``, a .mid or a .wav. Raises :class:`RenderError`."""
+def write_out(data: bytes, out: Path, *, loop: bool = False, font: Path | None = None) -> None:
+    """Write the .mid ``data`` as ``out``, a .mid or a .wav (see :func:`write_wav`).
+
+    Raises :class:`RenderError`.
+    """
     try:
         if out.suffix.lower() == ".wav":
-            write_wav(data, out)
+            write_wav(data, out, loop=loop, font=font)
         else:
             write_midi(out, data)
     except OSError as error:
