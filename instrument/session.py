@@ -169,6 +169,7 @@ def session_bytes(session: Session) -> bytes:
     options = {name: value for name, value in asdict(session.options).items() if name in KEPT}
     controls, place = session.controls.to_message(), asdict(session.place)
     del controls["morph"]  # its ticks are those of a clock that is gone: it has arrived
+    del controls["change"]  # the next performance counts its own
     told = {"format": FORMAT, "options": options, "controls": controls, "place": place}
     return json.dumps(told, indent=1).encode()
 

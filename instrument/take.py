@@ -21,9 +21,10 @@ from instrument.ledger import NoteEvent
 from instrument.midifile import TempoChange, midi_bytes
 from instrument.tempo import TICKS_PER_BAR
 
-TAKE_FORMAT = 3
+TAKE_FORMAT = 4
 RECORDED = frozenset(
-    {"state", "bar", "take", "note", "swing", "voiced", "begin", "end", "silence", "gap", "engine"}
+    {"state", "bar", "take", "note", "swing", "voiced", "begin", "end", "silence", "gap"}
+    | {"song", "engine"}
 )
 FINISHED: Message = {"type": "finished"}  # the last line of an account that nothing cut off
 
