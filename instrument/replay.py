@@ -44,11 +44,13 @@ class Adopted:
 
 @dataclass(frozen=True)
 class Account:
-    """A take read back. ``notes``: what was sent to the first output."""
+    """A take read back. ``notes``: what was sent to the first output. ``decoders``: the sha256 of
+    each checkpoint's, by name.
+    """
 
     file: Path
     checkpoint: str
-    decoder_sha256: str
+    decoders: dict[str, str]
     tempo_bpm: float
     bars: int
     adopted: tuple[Adopted, ...]
@@ -188,7 +190,7 @@ def read_take(file: Path) -> Account:
         found = Account(
             file=account,
             checkpoint=head["checkpoint"],
-            decoder_sha256=head["decoder_sha256"],
+            decoders=dict(head["decoders"]),
             tempo_bpm=head["tempo_bpm"],
             bars=len({m["tick"] // TICKS_PER_BAR for m in messages if m["type"] == "bar"}),
             adopted=tuple(_adopted(swap) for swap in swaps if not swap["late"]),
@@ -220,7 +222,8 @@ def _check_ticks(messages: Sequence[Message]) -> None:
 
 
 def _adopted(request: Message) -> Adopted:
-    wish = Wish(tuple(request["z"]), request["temperature"], request["seed"])
+    drawn = request["temperature"], request["seed"], request["checkpoint"]
+    wish = Wish(tuple(request["z"]), *drawn)
     return Adopted(request["tick"], wish, tuple(request["tokens"]))
 
 

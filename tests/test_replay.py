@@ -122,7 +122,7 @@ def written(folder: Path, setup: Setup, said: Sequence[Message]) -> Path:
     """The take of that performance."""
     head = opening(
         checkpoint=setup.checkpoint,
-        decoder_sha256="0" * 64,
+        decoders={setup.checkpoint: "0" * 64},
         first=setup.first,
         mapping=setup.mapping.to_message(),
         tempo_bpm=setup.tempo_bpm,
