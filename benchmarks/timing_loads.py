@@ -18,6 +18,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from benchmarks.timing_figures import BPM
 from instrument.children import Interview
 from instrument.controls import Controls, ControlState
+from instrument.osc_addresses import addresses
 from instrument.osc_in import OscInput
 from instrument.patch import load_patch
 
@@ -66,8 +67,10 @@ def decode(checkpoint: str) -> None:
 def hear(port: str) -> None:
     """Receive, parse and apply OSC as the instrument does."""
     controls = Controls(ControlState())
-    mapping = load_patch("default")
-    osc = OscInput("127.0.0.1", int(port), mapping, lambda a, _: controls.apply(a), lambda _: None)
+    table = addresses(load_patch("default"))
+    osc = OscInput(
+        "127.0.0.1", int(port), lambda: table, lambda a, _: controls.apply(a), lambda _: None
+    )
     osc.start()
     while True:
         time.sleep(60)

@@ -52,6 +52,14 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeSong:
+    """Play the song ``to`` which the set goes next, or the one called or numbered ``name``."""
+
+    to: Literal["next", "previous", "named"]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Is anybody there?"""
 
@@ -77,7 +85,9 @@ class Unsubscribe:
     port: int
 
 
-Action: TypeAlias = Set | Transport | Snapshot | Capture | Ping | Get | Subscribe | Unsubscribe
+Action: TypeAlias = (
+    Set | Transport | Snapshot | Capture | ChangeSong | Ping | Get | Subscribe | Unsubscribe
+)
 
 
 def set_knob(knob: int, position: float) -> Set:

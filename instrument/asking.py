@@ -12,7 +12,6 @@ class Asking:
         """``wish_for(tick)`` is what the controls want at the swap at ``tick``; requests have ids
         above ``last_id``.
         """
-        self.frozen = False  # keep the phrase, whatever the knobs do
         self._wish_for = wish_for
         # The first phrase may come from a card that another machine wrote; what this engine makes
         # of the same z counts, so no wish is "unchanged" before the first answer.
@@ -30,7 +29,7 @@ class Asking:
     def ask(self, swap_tick: int, early: bool) -> Request | None:
         """Ask for what is wanted at ``swap_tick`` unless its phrase is here already."""
         wish = self._wish_for(swap_tick)
-        if self.frozen or (self._answer is not None and wish == self._answer[0].wish):
+        if self._answer is not None and wish == self._answer[0].wish:
             return None
         if wish == self._decoded:  # the knob is back where it was
             self.forget()
@@ -54,8 +53,6 @@ class Asking:
         """What becomes of it at the swap at ``tick``; ``None`` when nothing was asked for."""
         request, answer = self._request, self._answer
         self.forget()
-        if self.frozen:
-            return None
         if answer is not None:
             answered, phrase = answer
             self._decoded = answered.wish
@@ -67,3 +64,8 @@ class Asking:
     def forget(self) -> None:
         """Want nothing that was asked for."""
         self._request = self._answer = None
+
+    def begin_anew(self) -> None:
+        """What plays from now on is no answer."""
+        self.forget()
+        self._decoded = None

@@ -25,23 +25,22 @@ class Capturing:
     def __init__(
         self,
         controls: Controls,
-        mapping: Mapping,
+        mapping: Callable[[], Mapping],
         encode: Callable[[Message], None],
         say: Callable[[str], None],
         fault: Callable[[str], None],
     ) -> None:
-        """``encode`` has the engine encode; its answer comes to :meth:`encoded`."""
+        """``mapping()`` is the present patch; ``encode`` has the engine encode; its answer comes to
+        :meth:`encoded`.
+        """
         self._controls, self._encode, self._say, self._fault = controls, encode, say, fault
-        self._channel = mapping.capture_channel
-        self._buttons = {
-            (button.number, button.channel) for button in mapping.buttons if button.kind == "note"
-        }
+        self._mapping = mapping
         self._lock = Lock()  # guards what follows
         self._capture = Capture()
         self._line: tuple[int, int, float] | None = None  # as the player tells it
         self._origin_tick: int | None = None  # None: the transport stands still
         self._played: Played | None = None  # what the engine encodes
-        self._asked = 0
+        self._asked = self._asked_of = 0  # a number of its own; the change of song it is of
 
     @property
     def armed(self) -> bool:
@@ -61,9 +60,8 @@ class Capturing:
         if status not in {NOTE_OFF, NOTE_ON} or len(message) != 3:
             return
         pitch, velocity = message[1], message[2] if status == NOTE_ON else 0
-        if self._channel not in {None, channel}:
-            return
-        if self._buttons & {(pitch, None), (pitch, channel)}:
+        mapping = self._mapping()
+        if mapping.capture_channel not in {None, channel} or mapping.is_button(pitch, channel):
             return
         with self._lock:
             self._capture.note(pitch, velocity, arrival.ns)
@@ -88,6 +86,7 @@ class Capturing:
                 return
             self._played = played
             self._asked += 1
+            self._asked_of = self._controls.state().change
             asked = {"id": self._asked, "notes": [list(note) for note in played.notes]}
         self._say(played.sentence)
         self._encode(asked)
@@ -96,6 +95,7 @@ class Capturing:
         """The engine's answer: the point, or why not."""
         with self._lock:
             played = self._played if message["id"] == self._asked else None
+            asked_of = self._asked_of
         if played is None:
             return
         if message["type"] == "refused":
@@ -104,6 +104,8 @@ class Capturing:
         base = tuple(float(z) for z in message["z"])
 
         def captured(state: ControlState) -> ControlState:
+            if state.change != asked_of:  # a point of another song's checkpoint
+                return state
             return after(based_on(state, base), [Set("offset", 1.0)])
 
         self._controls.change(captured)

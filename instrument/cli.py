@@ -28,7 +28,7 @@ from instrument.link_session import LinkUnavailableError
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
-from instrument.options import Checkpoint, Patch, Tempo
+from instrument.options import CheckpointOrNone, Patch, TempoOrNone, typed_fields
 from instrument.osc_in import OscPortError
 from instrument.oscquery_link import OscQueryUnavailableError
 from instrument.params_command import params_command
@@ -38,6 +38,7 @@ from instrument.performance import Performance
 from instrument.player_link import PlayerError
 from instrument.render import RenderError
 from instrument.session import SessionError, read_session, resumed_options, session_file
+from instrument.songs import SetError
 from instrument.sound import SoundError
 from instrument.take import TakeError
 from instrument.vary import VaryError
@@ -66,6 +67,7 @@ ONE_SENTENCE = (
     PlayerError,
     RenderError,
     SessionError,
+    SetError,
     SoundError,
     TakeError,
     VaryError,
@@ -76,7 +78,10 @@ ONE_SENTENCE = (
 def play(
     context: typer.Context,
     patch: Patch = "default",
-    checkpoint: Checkpoint = "stage",
+    set_: Annotated[
+        Path | None, typer.Option("--set", metavar="FOLDER", help="Its patches are the songs.")
+    ] = None,
+    checkpoint: CheckpointOrNone = None,
     out: Annotated[
         list[str] | None,
         typer.Option("--out", metavar="PORT", help="A part of a port's name; @+3.5: later."),
@@ -94,7 +99,7 @@ def play(
         str | None,
         typer.Option("--oscquery", metavar="HOST:PORT", help="Let programs find the parameters."),
     ] = None,
-    tempo: Tempo = 120.0,
+    tempo: TempoOrNone = None,
     clock: Annotated[
         str, typer.Option("--clock", metavar="internal|midi|link", help="Who beats time.")
     ] = "internal",
@@ -120,9 +125,12 @@ def play(
         raise InputError("--stage is not built yet; play without it.")
     if midi_api not in API_NAMES:
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
+    if set_ is not None and "patch" in typed_fields(context):
+        raise InputError("--set and --patch both say what to play; give one of them.")
     host, port = host_and_port(osc, "--osc")
     options = PlayOptions(
         patch=patch,
+        set_folder=None if set_ is None else str(set_),
         checkpoint=checkpoint,
         out=ports_of(out or (), "--out"),
         clock_out=clock_ports_of(clock_out or (), out or ()),
@@ -132,27 +140,15 @@ def play(
         osc_host=host,
         osc_port=port,
         oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
-        tempo_bpm=tempo_of(tempo),
+        tempo_bpm=None if tempo is None else tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,
     )
     session = read_session(session_file()) if resume else None
     if session is not None:
-        options = resumed_options(session, options, _typed(context))
+        options = resumed_options(session, options, typed_fields(context))
     status = Performance(options, Display(sys.stdout), session).run()
     raise typer.Exit(status)
-
-
-def _typed(context: typer.Context) -> set[str]:
-    """The fields of ``PlayOptions`` that were given on the command line."""
-    named = {"in_": ("inputs",), "osc": ("osc_host", "osc_port"), "tempo": ("tempo_bpm",)}
-    given = [
-        name
-        for name in context.params
-        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
-    ]
-    fields = {field for name in given for field in named.get(name, (name,))}
-    return fields - {"resume", "stage"}
 
 
 app.command(name="render")(render_command)

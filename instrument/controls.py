@@ -54,13 +54,15 @@ class ControlState:
 
     ``values``: ``(value, serial)`` by key, only for what was ever touched; the greater serial wrote
     later, and ``serial`` is that of the newest write of all. ``base``: the point that the knobs
-    vary; empty where nobody has captured one, and then the origin.
+    vary; empty where nobody has captured one, and then the origin. ``change``: how many times the
+    song was changed before it, so that nobody takes one song's controls for another's.
     """
 
     values: dict[str, Written] = field(default_factory=dict)
     base: tuple[float, ...] = ()
     morph: Morph | None = None
     serial: int = 0
+    change: int = 0
 
     @classmethod
     def standing(cls, settings: Mapping[str, float]) -> "ControlState":
@@ -110,6 +112,7 @@ class ControlState:
             if morph is None
             else [morph.serial, morph.start_tick, morph.bars, morph.before],
             "serial": self.serial,
+            "change": self.change,
         }
 
     @classmethod
@@ -120,6 +123,7 @@ class ControlState:
             base=tuple(message["base"]),
             morph=None if message["morph"] is None else Morph(*message["morph"]),
             serial=message["serial"],
+            change=message.get("change", 0),
         )
 
 
@@ -148,14 +152,15 @@ def morphing(
     """
     serial = state.serial + 1
     values = {**state.values, **{key: (value, serial) for key, value in target.items()}}
-    return ControlState(values, base, Morph(serial, start_tick, bars, dict(before)), serial)
+    morph = Morph(serial, start_tick, bars, dict(before))
+    return ControlState(values, base, morph, serial, state.change)
 
 
 def based_on(state: ControlState, base: tuple[float, ...]) -> ControlState:
     """``state`` with every knob and coordinate untouched, at the point ``base``. Pure."""
     moved = ("knob/", "z/")
     values = {key: value for key, value in state.values.items() if not key.startswith(moved)}
-    return ControlState(values, base, None, state.serial + 1)
+    return ControlState(values, base, None, state.serial + 1, state.change)
 
 
 class Controls:

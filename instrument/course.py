@@ -57,6 +57,11 @@ class Course:
         self.tempo_bpm, self._settled = tempo_bpm, None
         return next_tick
 
+    def turn(self, tempo_bpm: float, tick: int) -> None:
+        """Another tempo from ``tick`` on, of which nothing was handed over yet."""
+        self.timeline = self.timeline.at_tempo(tempo_bpm, tick)
+        self.tempo_bpm, self._settled = tempo_bpm, None
+
     def follow(self, follow: Follow, now_ns: int, origin_tick: int | None) -> Timeline | None:
         """Go where the leader is: a little late or early is leant away, more is one step.
 

@@ -29,6 +29,7 @@ PANEL_WIDTH = 72  # steady, so that nothing jumps when a line grows
 REFRESH_PER_SECOND = 12
 REPEATED = "repeated: no answer yet"
 KEYS_HELP = "space play/stop  p panic  f freeze  c capture  q quit"
+SET_KEYS_HELP = "  b n songs"
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 
@@ -79,6 +80,7 @@ class Display:
         self._state = "stopped"
         self._frozen = False
         self._clock = ""
+        self._song = ""
         self._faults: deque[str] = deque(maxlen=FAULTS_SHOWN)
 
     @property
@@ -127,11 +129,18 @@ class Display:
             elif message["type"] == "state":
                 self._state = "playing" if message["playing"] else "stopped"
         if message["type"] == "bar" and self._live is None:
-            self.say(bar_line(message, self._knobs))
+            self.say(bar_line(message, _within(self._knobs, message)))
 
     def on_freeze(self, frozen: bool) -> None:
         with self._lock:
             self._frozen = frozen
+
+    def on_song(self, words: str, knobs: Sequence[TrueKnob]) -> None:
+        """Another song is heard from now on; ``words`` say which, and are empty without a set."""
+        with self._lock:
+            news, self._song, self._knobs = words != self._song, words, tuple(knobs)
+        if news and self._live is None:
+            self.say(words)
 
     def on_clock(self, words: str) -> None:
         """How the following of a clock goes; where there is no terminal, said when it changes."""
@@ -144,22 +153,29 @@ class Display:
     def _panel(self) -> Panel:
         with self._lock:
             bar, state, frozen, faults = self._bar, self._state, self._frozen, list(self._faults)
-            clock = self._clock
+            clock, song, knobs = self._clock, self._song, self._knobs
         width = min(PANEL_WIDTH, self._console.width)
-        head = bar_head(bar, self._knobs) if bar else "waiting for bar 1"
+        knobs = _within(knobs, bar) if bar else knobs
+        head = bar_head(bar, knobs) if bar else "waiting for bar 1"
         late = f"   {REPEATED}" if bar and bar["late"] else ""
         # Two lines of frame, three of head, clock and keys, one in case the head wraps.
-        room = self._console.height - 6 - len(self._knobs) - len(faults)
+        room = self._console.height - 6 - len(knobs) - len(faults)
         roll = piano_roll(bar["steps"], room) if bar else []
         body = [
             Text(f"{state}{'  FROZEN' if frozen else ''}   {head}{late}", style="bold"),
-            *(knob_row(knob, bar, wide=width >= PANEL_WIDTH) for knob in self._knobs if bar),
+            *(knob_row(knob, bar, wide=width >= PANEL_WIDTH) for knob in knobs if bar),
             Text("\n".join(roll), style="green"),
             *(Text(f"! {line}", style="yellow") for line in faults),
             Text("   ".join(filter(None, [clock, cutoff_words(bar)])), style="dim"),
-            Text(KEYS_HELP, style="dim"),
+            Text(KEYS_HELP + SET_KEYS_HELP if song else KEYS_HELP, style="dim"),
         ]
-        return Panel(Group(*body), title="Glisser", width=width)
+        title = Text(f"Glisser   {song}" if song else "Glisser")  # a name is no markup
+        return Panel(Group(*body), title=title, width=width)
+
+
+def _within(knobs: Sequence[TrueKnob], bar: Message) -> tuple[TrueKnob, ...]:
+    """Those whose dimension its phrase has: it may still be that of the song before."""
+    return tuple(knob for knob in knobs if knob.dimension <= len(bar["z"]))
 
 
 def said(attribute: Attribute, amount: float) -> str:

@@ -5,7 +5,7 @@ Main process only.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -22,12 +22,26 @@ MAX_SILENCE_S = 5.0  # an answer takes some ms; loading may take long, and is no
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A checkpoint that the engine holds: where it lies, and how its tokens are spelled."""
+
+    folder: Path
+    vocabulary: Vocabulary
+
+    @property
+    def path(self) -> str:
+        """What the engine's process calls it."""
+        return str(self.folder.resolve())
+
+
+@dataclass(frozen=True, slots=True)
 class _Owed:
     """A message that the engine has not answered yet; it answers in order, each once."""
 
     type: str
     id: Any
     sent_s: float
+    checkpoint: str
 
 
 def _nobody(_answer: Message) -> None:
@@ -38,29 +52,31 @@ class EngineLink:
     """The engine process as the player sees it: requests in, phrases out, and a new one if it dies.
 
     Only the newest request waits while no engine is ready: an older one would be thrown away. What
-    is to be encoded never waits: each is answered, or refused, once.
+    is to be encoded never waits: each is answered, or refused, once. All checkpoints are loaded
+    before an engine is ready, so that no answer ever waits for another one to load.
     """
 
     def __init__(
         self,
-        checkpoint: Path,
-        vocabulary: Vocabulary,
+        checkpoints: Mapping[str, Held],
         answered: Callable[[Message], None],
         ready: Callable[[Message, float], None],
         fault: Callable[[str], None],
         encoded: Callable[[Message], None] = _nobody,
     ) -> None:
-        """``answered`` gets each phrase, on a reader thread; ``ready`` what the engine says once it
-        has loaded, and after how many seconds; ``fault`` lines for a person. ``encoded`` gets each
-        answer to :meth:`encode`, on a reader thread or, where no engine is ready, at once.
+        """``checkpoints`` by the names that messages call them. ``answered`` gets each phrase, on a
+        reader thread; ``ready`` what the engine says once it has loaded, and after how many
+        seconds; ``fault`` lines for a person. ``encoded`` gets each answer to :meth:`encode`, on a
+        reader thread or, where no engine is ready, at once.
         """
-        self._checkpoint = str(checkpoint.resolve())
-        self._vocabulary = vocabulary
+        self._checkpoints = dict(checkpoints)
         self._answered, self._tell, self._fault = answered, ready, fault
         self._encoded = encoded
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
+        self._loading = 0  # how many are to be loaded before it is
+        self._loaded_one: Message | None = None  # its word about the last that was
         self._pending: Message | None = None
         self._owed: deque[_Owed] = deque()  # the oldest first
         self._closing = Event()
@@ -68,7 +84,7 @@ class EngineLink:
         self._began_s = 0.0
 
     def start(self) -> None:
-        """Start an engine; it loads the checkpoint and then answers."""
+        """Start an engine; it loads the checkpoints and then answers."""
         with self._lock:
             if self._closing.is_set():
                 return
@@ -76,10 +92,16 @@ class EngineLink:
             self.starts += 1
             self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
-            self._child.send({"type": "load", "checkpoint": self._checkpoint})
+            paths = dict.fromkeys(held.path for held in self._checkpoints.values())
+            self._loading, self._loaded_one = len(paths), None
+            for path in paths:
+                self._child.send({"type": "load", "checkpoint": path})
 
     def request(self, message: Message) -> None:
-        """Pass a player's request on, or keep the newest until an engine is ready. Never waits."""
+        """Pass a player's request on, or keep the newest until an engine is ready. Never waits.
+
+        ``checkpoint`` of the message is the name of the one that is to decode.
+        """
         with self._lock:
             if self._ready:
                 self._send("decode", message)
@@ -87,8 +109,8 @@ class EngineLink:
                 self._pending = message
 
     def encode(self, message: Message) -> None:
-        """Have ``message`` encoded: ``id`` and ``notes``, rows of pitch, onset and duration in
-        steps (``engine.service``). Any thread; never waits for the engine.
+        """Have ``message`` encoded by its ``checkpoint``: ``id`` and ``notes``, rows of pitch,
+        onset and duration in steps (``engine.service``). Any thread; never waits for the engine.
 
         ``encoded`` is called once for it: with ``encoded`` {id, checkpoint, z, tokens, heard,
         changes}, or with ``refused`` {id, text}, a sentence.
@@ -118,31 +140,42 @@ class EngineLink:
     def _send(self, kind: str, message: Message) -> None:
         """The lock is held."""
         if self._child is not None:
-            self._owed.append(_Owed(kind, message["id"], time.monotonic()))
-            self._child.send({**message, "type": kind, "checkpoint": self._checkpoint})
+            name = message["checkpoint"]
+            self._owed.append(_Owed(kind, message["id"], time.monotonic(), name))
+            path = self._checkpoints[name].path
+            self._child.send({**message, "type": kind, "checkpoint": path})
 
     def _hear(self, message: Message) -> None:
-        if message["type"] == "ready":
+        with self._lock:
+            owed = self._owed.popleft() if self._owed else None  # none: it loads
+        if owed is None:
             self._loaded(message)
             return
-        with self._lock:
-            owed = self._owed.popleft() if self._owed else None  # none: it could not load
         match message["type"]:
             case "phrase":
-                steps = self._vocabulary.steps(message["tokens"])
                 tokens = message["tokens"]
+                steps = self._checkpoints[owed.checkpoint].vocabulary.steps(tokens)
                 self._answered(
                     {"type": "phrase", "id": message["id"], "tokens": tokens, "steps": steps}
                 )
             case "encoded":
                 self._encoded(message)
-            case "refused" if owed is not None and owed.type == "encode":
+            case "refused" if owed.type == "encode":
                 self._refuse(owed.id, message["text"])
             case "refused":
                 self._fault(f"engine: {message['text']}")
 
-    def _loaded(self, ready: Message) -> None:
+    def _loaded(self, message: Message) -> None:
+        """One checkpoint more, or a refusal: what the others play is heard all the same."""
+        if message["type"] == "refused":
+            self._fault(f"engine: {message['text']}")
         with self._lock:
+            self._loading -= 1
+            if message["type"] == "ready":
+                self._loaded_one = message
+            ready = self._loaded_one
+            if self._loading or ready is None:
+                return
             self._ready = True
             pending, self._pending = self._pending, None
             if pending is not None:

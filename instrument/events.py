@@ -12,12 +12,13 @@ Z: TypeAlias = tuple[float, ...]
 
 class Wish(NamedTuple):
     """What the controls ask for: the most likely phrase of ``z``, or one drawn with ``seed`` at a
-    ``temperature`` above 0.
+    ``temperature`` above 0; of ``checkpoint``, by name, where there is more than one.
     """
 
     z: Z
     temperature: float = 0.0
     seed: int = 0
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,18 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """From the step at ``tick``, on a bar line, another song is played, on ``channel``.
+
+    ``phrase``: what it begins with where the song stood still; ``None``: what plays goes on.
+    """
+
+    tick: int
+    channel: int
+    phrase: Decoded | None
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """A play begins at ``tick``, ``song_tick`` of the song, with a swing of ``percent``."""
 
@@ -144,5 +157,5 @@ class Done:
 
 
 Event: TypeAlias = (
-    NoteEvent | Request | Swap | Bar | Swing | Voiced | Begin | End | Silence | Gap | Done
+    NoteEvent | Request | Swap | Bar | Swing | Voiced | Changed | Begin | End | Silence | Gap | Done
 )

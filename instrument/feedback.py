@@ -40,20 +40,23 @@ def encode(address: str, *arguments: float | str) -> bytes:
 class Feedback:
     """Who listens, and what each is to be told. Any thread may call it.
 
-    ``steps`` is the phrase before the first bar. ``stats`` gives the main process's own counters,
-    told by ``/glisser/get/stats`` as name, number, name, number. All times are monotonic seconds.
+    ``mapping()`` is the present patch, ``steps`` the phrase before the first bar, ``song`` the
+    number and the name of the first song. ``stats`` gives the main process's own counters, told by
+    ``/glisser/get/stats`` as name, number, name, number. All times are monotonic seconds.
     """
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: Callable[[], Mapping],
         steps: Sequence[int] = (REST_STEP,) * PHRASE_STEPS,
         stats: Callable[[], dict[str, float]] = dict,
+        song: tuple[int, str] = (1, ""),
     ) -> None:
         self._mapping = mapping
         self._stats = stats
         self._steps = tuple(steps)
         self._bar = 0
+        self._song = song
         self._bar_told = 0  # a bar is told once, however often its phrase changes
         self._player: dict[str, int] = {"notes": 0, "misses": 0}
         self._expires_s: dict[Address, float] = {}
@@ -74,7 +77,7 @@ class Feedback:
                         told += self._reply(sender, self._answer(what, state), now_s)
                     case Subscribe(port):
                         if not self._listening(now_s):
-                            self._told = values(state, self._mapping)
+                            self._told = values(state, self._mapping())
                         self._subscribe((sender[0], port), now_s)
                         told += [(datagram, (sender[0], port)) for datagram in self._all(state)]
                     case Unsubscribe(port):
@@ -90,6 +93,9 @@ class Feedback:
                 case "note":
                     note = message["channel"], message["pitch"], message["velocity"]
                     datagrams = [encode("/glisser/note", *note)]
+                case "song":
+                    self._song = message["song"], message["name"]
+                    datagrams = [encode("/glisser/song", *self._song)]
                 case "state":
                     self._bar_told = self._bar_told if message["playing"] else 0
                     datagrams = []
@@ -104,7 +110,7 @@ class Feedback:
         with self._lock:
             if not self._listening(now_s):
                 return []
-            present = values(state, self._mapping)
+            present = values(state, self._mapping())
             changed = [
                 encode(address, value)
                 for address, value in present.items()
@@ -138,21 +144,24 @@ class Feedback:
             case "tempo":
                 arguments = [state.tempo_bpm]
             case "z":
-                arguments = steady_z(state, self._mapping)
+                arguments = steady_z(state, self._mapping())
             case "phrase":
                 arguments = self._steps
             case "bar":
                 arguments = [self._bar]
+            case "song":
+                arguments = self._song
             case _:
                 counters: dict[str, float] = {"bar": self._bar, **self._player, **self._stats()}
                 arguments = [part for counter in counters.items() for part in counter]
         return encode(f"/glisser/get/{what}", *arguments)
 
     def _all(self, state: ControlState) -> list[bytes]:
-        parameters = values(state, self._mapping).items()
+        parameters = values(state, self._mapping()).items()
         return [
             encode("/glisser/bar", self._bar),
             encode("/glisser/phrase", *self._steps),
+            encode("/glisser/song", *self._song),
             *(encode(address, value) for address, value in parameters),
         ]
 

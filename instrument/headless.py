@@ -97,13 +97,16 @@ def _render_take(file: Path, out: Path, redecode: bool, soundfont: Path | None) 
 
 def _decoded_again(account: Account) -> str:
     """Raises :class:`TakeError` where another decoder, or this one, finds other tokens."""
-    folder = find_checkpoint(account.checkpoint)
-    if check_checkpoint(folder).weights[DECODER_FILE] != account.decoder_sha256:
-        raise TakeError(f"{account.file} was played with another checkpoint {account.checkpoint!r}")
-    tokens = decoded(_decoder(folder), [each.wish for each in account.adopted])
-    if (other := differing(account.adopted, tokens)) is not None:
-        raise TakeError(f"{account.file}: the phrase at tick {other.tick} decodes to other tokens")
-    return f"{account.file}: {len(tokens)} phrases decoded again, all the same"
+    for name in dict.fromkeys(each.wish.checkpoint for each in account.adopted):
+        folder = find_checkpoint(name)
+        if check_checkpoint(folder).weights[DECODER_FILE] != account.decoders.get(name):
+            raise TakeError(f"{account.file} was played with another checkpoint {name!r}")
+        its = [each for each in account.adopted if each.wish.checkpoint == name]
+        tokens = decoded(_decoder(folder), [each.wish for each in its])
+        if (other := differing(its, tokens)) is not None:
+            fault = f"the phrase at tick {other.tick} decodes to other tokens"
+            raise TakeError(f"{account.file}: {fault}")
+    return f"{account.file}: {len(account.adopted)} phrases decoded again, all the same"
 
 
 def _onsets(notes: Sequence[NoteEvent]) -> int:

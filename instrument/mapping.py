@@ -22,7 +22,7 @@ Encoder: TypeAlias = Literal[
     "absolute", "twos-complement", "binary-offset", "signed-bit", "signed-bit-2"
 ]
 TakeoverKind: TypeAlias = Literal["none", "pick-up", "scaling"]
-BUTTON_ACTIONS = ("play", "stop", "play-stop", "panic", "freeze", "capture")
+BUTTON_ACTIONS = ("play", "stop", "play-stop", "panic", "freeze", "capture", "next", "previous")
 SNAPSHOT_BUTTON = "snapshot-"  # and the name of the snapshot, a number, that it recalls
 PAD_CORNERS = ("1", "2", "3", "4")  # the pad's snapshots, the lower two first, from left to right
 STEEPNESS = 16.0  # of an exponential knob: how much faster it moves at its end than its beginning
@@ -163,6 +163,13 @@ class Mapping:
     def knob_of_dimension(self) -> dict[int, KnobMapping]:
         """The knob that moves each dimension, for those that have one."""
         return {knob.dimension: knob for knob in self.knobs}
+
+    def is_button(self, note: int, channel: int) -> bool:
+        """Whether ``note`` on ``channel`` presses a button."""
+        return any(
+            button.kind == "note" and button.number == note and button.channel in {None, channel}
+            for button in self.buttons
+        )
 
     def z_range(self, dimension: int) -> tuple[float, float]:
         """The lowest and the highest coordinate that this patch allows in ``dimension``."""

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from instrument.actions import Action, Capture, Set, Snapshot, Transport, set_freeze
+from instrument.actions import (
+    Action,
+    Capture,
+    ChangeSong,
+    Set,
+    Snapshot,
+    Transport,
+    set_freeze,
+)
 from instrument.controllers import Reader, Touch, detents_of, turn
 from instrument.mapping import SNAPSHOT_BUTTON, ControlKind, ControlMapping, Mapping
 from instrument.settings import setting_of
@@ -42,62 +50,87 @@ class Standing:
 class Hands:
     """Arrivals -> actions, by the patch's table of controls. One thread; pure but for its memory.
 
-    It remembers, for each port, halves of values, and for each control where it was and when.
+    It remembers, for each port, halves of values, and for each control where it was and when; with
+    another patch it begins anew.
     """
 
-    def __init__(self, mapping: Mapping, standing: Callable[[], Standing]) -> None:
-        """``standing()`` says where all that is mapped stands, and what else a button may turn."""
-        self._standing = standing
-        self._controls: dict[Key, list[_Control]] = {}
-        self._buttons: dict[Key, list[str]] = {}
-        for control in mapping.controls:
-            held = _Control(control)
-            for channel in _channels(control.channel):
-                key = (control.kind, channel, control.number)
-                self._controls.setdefault(key, []).append(held)
-        for button in mapping.buttons:
-            for channel in _channels(button.channel):
-                key = (button.kind, channel, button.number)
-                self._buttons.setdefault(key, []).append(button.does)
-        if mapping.receive.program:  # most devices count programs from 1
-            for channel, program in product(range(1, 17), range(128)):
-                recall = [f"{SNAPSHOT_BUTTON}{program + 1}"]
-                self._buttons.setdefault(("program", channel, program), []).extend(recall)
-        self._pairs = frozenset(
-            (channel, number) for kind, channel, number in self._controls if kind == "cc14"
-        )
-        self._ports: dict[str, Reader] = {}
+    def __init__(self, mapping: Callable[[], Mapping], standing: Callable[[], Standing]) -> None:
+        """``mapping()`` is the present patch; ``standing()`` says where all that is mapped stands,
+        and what else a button may turn.
+        """
+        self._mapping, self._standing = mapping, standing
+        self._table = _Table(mapping())
 
     def actions(self, arrivals: Sequence[Arrival], failed: Callable[[ValueError], None]) -> Actions:
         """What they ask for, in order; nothing for whatever the patch does not map.
 
         A message that is none is told by ``failed`` and passed over.
         """
-        if not (self._controls or self._buttons):
+        if (mapping := self._mapping()) is not self._table.mapping:
+            self._table = _Table(mapping)
+        table = self._table
+        if not (table.controls or table.buttons):
             return []
         actions: Actions = []
         now: Standing | None = None  # looked at once, and only if something is mapped
         for arrival in arrivals:
-            reader = self._ports.setdefault(arrival.port, Reader(self._pairs))
             try:
-                touch = reader.touch(arrival.message)
+                touch = table.reader(arrival.port).touch(arrival.message)
             except ValueError as error:
                 failed(error)
                 continue
             if touch is None:
                 continue
             key = (touch.kind, touch.channel, touch.number)
-            if key not in self._controls and key not in self._buttons:
+            if key not in table.controls and key not in table.buttons:
                 continue
             now = now or self._standing()
-            for control in self._controls.get(key, ()):
-                key_turned = control.mapping.key
-                position = control.turned(touch, arrival.ns, now.positions[key_turned])
-                if position is not None:
-                    now.positions[key_turned] = position
-                    actions.append(Set(key_turned, control.value(position)))
+            actions += table.turned(touch, key, arrival.ns, now)
             if touch.position > 0.0:
-                actions += [_pressed(does, now) for does in self._buttons.get(key, ())]
+                actions += [_pressed(does, now) for does in table.buttons.get(key, ())]
+        return actions
+
+
+class _Table:
+    """What a patch does with which message, and what its controls did last."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+        self.controls: dict[Key, list[_Control]] = {}
+        self.buttons: dict[Key, list[str]] = {}
+        for control in mapping.controls:
+            held = _Control(control)
+            for channel in _channels(control.channel):
+                key = (control.kind, channel, control.number)
+                self.controls.setdefault(key, []).append(held)
+        for button in mapping.buttons:
+            for channel in _channels(button.channel):
+                key = (button.kind, channel, button.number)
+                self.buttons.setdefault(key, []).append(button.does)
+        if mapping.receive.program:  # most devices count programs from 1
+            for channel, program in product(range(1, 17), range(128)):
+                recall = [f"{SNAPSHOT_BUTTON}{program + 1}"]
+                self.buttons.setdefault(("program", channel, program), []).extend(recall)
+        self._pairs = frozenset(
+            (channel, number) for kind, channel, number in self.controls if kind == "cc14"
+        )
+        self._ports: dict[str, Reader] = {}
+
+    def reader(self, port: str) -> Reader:
+        """That of an input port."""
+        return self._ports.setdefault(port, Reader(self._pairs))
+
+    def turned(self, touch: Touch, key: Key, now_ns: int, now: Standing) -> Actions:
+        """What the controls that ``touch`` moves ask for; ``now`` then says that they moved."""
+        actions: Actions = []
+        for control in self.controls.get(key, ()):
+            turned = control.mapping.key
+            if turned not in now.positions:  # the song was changed this very moment
+                continue
+            position = control.turned(touch, now_ns, now.positions[turned])
+            if position is not None:
+                now.positions[turned] = position
+                actions.append(Set(turned, control.value(position)))
         return actions
 
 
@@ -150,6 +183,8 @@ def _pressed(does: str, now: Standing) -> Action:
             return Transport("play" if now.playing else "stop")
         case "play" | "stop" | "panic":
             return Transport(does)
+        case "next" | "previous":
+            return ChangeSong(does)
         case _:
             return Snapshot("recall", does.removeprefix(SNAPSHOT_BUTTON))
 
@@ -166,7 +201,7 @@ class MidiInput:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: Callable[[], Mapping],
         hear: Callable[[Sequence[Action]], None],
         log: Callable[[str], None],
         standing: Callable[[], Standing],

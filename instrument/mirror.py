@@ -7,6 +7,7 @@ have been adopted since.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 
 from engine.wire import Message
 from instrument.events import Decoded
@@ -79,7 +80,9 @@ class Mirror:
 
     def __init__(self, first: Decoded, ports: int, channel: int, bars: int | None) -> None:
         """``first`` plays until a bar tells of another phrase, on ``ports`` outputs."""
-        self._phrase, self._ports, self._channel, self._bars = first, range(ports), channel, bars
+        self._phrase, self._ports, self._bars = first, range(ports), bars
+        # By number of change: that of the song that plays, and of those that may have begun.
+        self._channels = {0: channel}
         self._sounding: dict[Key, None] = {}
         self._answers: list[Sequence[int]] = []  # steps that may have been adopted untold
         self._playing = False
@@ -92,7 +95,7 @@ class Mirror:
     def hear(self, message: Message) -> None:
         """Take note of a message of the player."""
         kind = message["type"]
-        if kind in {"note", "bar", "state", "end", "silence"}:
+        if kind in {"note", "bar", "state", "end", "silence", "song"}:
             self._reached = max(self._reached, message["tick"])
         if "line" in message:
             tick, ns, tempo_bpm = message["line"]
@@ -112,6 +115,10 @@ class Mirror:
                 bar_tick = message["song_tick"] // TICKS_PER_BAR * TICKS_PER_BAR
                 if self._bars is not None:
                     self._end_song_tick = bar_tick + self._bars * TICKS_PER_BAR
+            case "song":
+                begun = message["change"]
+                later = {at: its for at, its in self._channels.items() if at > begun}
+                self._channels = {begun: message["channel"], **later}
             case "end":
                 self._playing = False
             case "bar":
@@ -119,6 +126,11 @@ class Mirror:
                 steps = tuple(message["steps"])
                 self._phrase = Decoded(tuple(message["z"]), tuple(message["tokens"]), steps)
                 self._answers = self._answers[-1:]
+
+    def changing(self, message: Message) -> None:
+        """Another song went to the player, which may begin it before it tells."""
+        change = message["controls"]["change"]
+        self._channels[change] = message["mapping"]["channel"]
 
     def answered(self, message: Message) -> None:
         """The engine's answer went to the player."""
@@ -150,5 +162,6 @@ class Mirror:
     def _may_sound(self) -> tuple[Key, ...]:
         steps = [self._phrase.steps, *self._answers]
         pitches = {step for row in steps for step in row if step >= 0}
-        untold = [(port, self._channel, pitch) for port in self._ports for pitch in sorted(pitches)]
+        channels = sorted(set(self._channels.values()))
+        untold = list(product(self._ports, channels, sorted(pitches)))
         return tuple(dict.fromkeys([*self._sounding, *untold]))

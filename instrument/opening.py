@@ -11,10 +11,15 @@ from instrument.nudge import input_by_alias, nudged_port, output_by_alias
 
 @dataclass(frozen=True)
 class PlayOptions:
-    """What the command line asked for; names as typed, numbers checked."""
+    """What the command line asked for; names as typed, numbers checked.
+
+    ``set_folder``: its patches are the songs, and ``patch`` is none of them. ``checkpoint`` and
+    ``tempo_bpm`` are ``None`` where the patch is to say.
+    """
 
     patch: str = "default"
-    checkpoint: str = "stage"
+    set_folder: str | None = None
+    checkpoint: str | None = None
     out: tuple[str, ...] = ()
     clock_out: tuple[str, ...] = ()
     clock: str = "internal"
@@ -22,7 +27,7 @@ class PlayOptions:
     midi_api: str = "auto"
     osc_host: str = "127.0.0.1"
     osc_port: int = 9129
-    tempo_bpm: float = 120.0
+    tempo_bpm: float | None = None
     bars: int | None = None
     take: Path | None = None
     oscquery: tuple[str, int] | None = None
@@ -37,9 +42,12 @@ class PlayOptions:
         """The same, with paths that hold in whatever folder one is in."""
         is_path = any(sign in self.patch for sign in "/\\") or self.patch.endswith(".toml")
         patch = str(Path(self.patch).resolve()) if is_path else self.patch
-        own = (Path(self.checkpoint) / CARD_FILE).is_file()
-        checkpoint = str(Path(self.checkpoint).resolve()) if own else self.checkpoint
-        return replace(self, patch=patch, checkpoint=checkpoint)
+        checkpoint, folder = self.checkpoint, self.set_folder
+        if checkpoint is not None and (Path(checkpoint) / CARD_FILE).is_file():
+            checkpoint = str(Path(checkpoint).resolve())
+        if folder is not None:
+            folder = str(Path(folder).resolve())
+        return replace(self, patch=patch, set_folder=folder, checkpoint=checkpoint)
 
     def with_aliases(self, aliases: Mapping[str, str]) -> "PlayOptions":
         """The same, its ports called as the machine calls them."""

@@ -7,7 +7,28 @@ import typer
 Checkpoint = Annotated[
     str, typer.Option("--checkpoint", metavar="C", help="A name in checkpoints/, or a folder.")
 ]
+CheckpointOrNone = Annotated[
+    str | None,
+    typer.Option("--checkpoint", metavar="C", help="Else the patch's own, else stage."),
+]
 Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
 Tempo = Annotated[
     float, typer.Option("--tempo", metavar="BPM", help="Quarters a minute, 20 to 400.")
 ]
+TempoOrNone = Annotated[
+    float | None,
+    typer.Option("--tempo", metavar="BPM", help="20 to 400; else the patch's own, else 120."),
+]
+
+
+def typed_fields(context: typer.Context) -> set[str]:
+    """The fields of ``PlayOptions`` that were given on the command line."""
+    named = {"in_": ("inputs",), "osc": ("osc_host", "osc_port"), "tempo": ("tempo_bpm",)}
+    named["set_"] = ("set_folder",)
+    given = [
+        name
+        for name in context.params
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
+    fields = {field for name in given for field in named.get(name, (name,))}
+    return fields - {"resume", "stage"}

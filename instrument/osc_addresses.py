@@ -5,6 +5,7 @@ from collections.abc import Callable
 from instrument.actions import (
     Action,
     Capture,
+    ChangeSong,
     Get,
     Ping,
     Set,
@@ -19,7 +20,7 @@ from instrument.osc_parse import Act, Addresses, Endpoint, RefusedError
 from instrument.parameters import Parameter, parameters
 
 DEFAULT_FEEDBACK_PORT = 9130
-GETTABLE = ("tempo", "z", "phrase", "bar", "stats")
+GETTABLE = ("tempo", "z", "phrase", "bar", "song", "stats")
 MAX_MORPH_BARS = 64.0
 
 
@@ -36,6 +37,9 @@ def addresses(mapping: Mapping) -> Addresses:
     for address, does in (("", True), ("/cancel", False)):
         capture = _button(Capture(does))
         table[f"/glisser/capture{address}".encode()] = Endpoint(capture, newest_wins=False)
+    table[b"/glisser/song"] = Endpoint(_nameless, newest_wins=False, named=_song)
+    table[b"/glisser/song/next"] = Endpoint(_button(ChangeSong("next")), newest_wins=False)
+    table[b"/glisser/song/previous"] = Endpoint(_button(ChangeSong("previous")), newest_wins=False)
     for do, named in (("save", _save), ("recall", _recall)):
         address_bytes = f"/glisser/snapshot/{do}".encode()
         table[address_bytes] = Endpoint(_nameless, newest_wins=False, named=named)
@@ -93,7 +97,12 @@ def _recall(name: str, numbers: tuple[float, ...]) -> list[Action]:
     return [Snapshot("recall", name, *numbers)]
 
 
-def _button(command: Transport | Capture) -> Act:
+def _song(name: str, numbers: tuple[float, ...]) -> list[Action]:
+    _want(numbers, 0)
+    return [ChangeSong("named", name)]
+
+
+def _button(command: Transport | Capture | ChangeSong) -> Act:
     def act(numbers: tuple[float, ...]) -> list[Action]:
         _want(numbers, 0, 1)
         released = numbers == (0.0,)  # a surface's button sends 1 when pressed and 0 when let go

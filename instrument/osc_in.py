@@ -17,9 +17,7 @@ from threading import Thread
 from typing import TypeAlias
 
 from instrument.actions import Action
-from instrument.mapping import Mapping
-from instrument.osc_addresses import addresses
-from instrument.osc_parse import RefusedError, address_of, parse
+from instrument.osc_parse import Addresses, RefusedError, address_of, parse
 
 MAX_AHEAD_S = 2.0  # a timetag further ahead is a wrong clock rather than a plan
 MAX_WAITING = 256  # bundles that wait for their timetag
@@ -52,9 +50,10 @@ class OscReader:
     line about them in ``LOG_EVERY_S`` seconds.
     """
 
-    def __init__(self, mapping: Mapping, log: Callable[[str], None]) -> None:
+    def __init__(self, table: Callable[[], Addresses], log: Callable[[str], None]) -> None:
+        """``table()`` is what addresses there are at present."""
         self.counts: Counter[str] = Counter()
-        self._table = addresses(mapping)
+        self._table = table
         self._log = log
         self._waiting: list[_Waiting] = []
         self._arrivals = 0
@@ -74,13 +73,14 @@ class OscReader:
         self._now_s = now_s
         asked: list[tuple[float, Heard]] = []
         settled: set[bytes] = set()
+        table = self._table()
         for datagram, sender in reversed(datagrams):
             address = address_of(datagram)
-            endpoint = self._table.get(address)
+            endpoint = table.get(address)
             replaceable = endpoint is not None and endpoint.newest_wins
             if replaceable and address in settled:
                 continue
-            groups = parse(datagram, self._table, self.refuse)
+            groups = parse(datagram, table, self.refuse)
             if replaceable and groups:
                 settled.add(address)
             asked.extend((due_s, (actions, sender)) for due_s, actions in reversed(groups))
@@ -147,6 +147,7 @@ class OscInput:
 
     ``hear(actions, sender)`` gets each message or bundle as one; should it raise, that is counted
     and logged, and listening goes on. ``port`` 0 takes any free port, then told by ``port``.
+    ``table()`` is what addresses there are at present.
     Raises :class:`OscPortError` when the port cannot be had.
     """
 
@@ -154,11 +155,11 @@ class OscInput:
         self,
         host: str,
         port: int,
-        mapping: Mapping,
+        table: Callable[[], Addresses],
         hear: Callable[[tuple[Action, ...], Sender], None],
         log: Callable[[str], None],
     ) -> None:
-        self._reader = OscReader(mapping, log)
+        self._reader = OscReader(table, log)
         self._hear = hear
         self._socket = _bound(host, port)
         self.host: str = host

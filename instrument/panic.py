@@ -15,10 +15,10 @@ FLOOD_MESSAGES = 8
 
 
 class Panic:
-    """First: pedal up, notes and sound off on ``channel``. Again within a second: every note."""
+    """First: pedal up, notes and sound off on a channel. Again within a second: every note."""
 
-    def __init__(self, outgoing: Outgoing, ports: Sequence[int], channel: int) -> None:
-        self._outgoing, self._ports, self._channel = outgoing, ports, channel
+    def __init__(self, outgoing: Outgoing, ports: Sequence[int]) -> None:
+        self._outgoing, self._ports = outgoing, ports
         self._last_ns: int | None = None
         self._flood: Iterator[tuple[int, int]] | None = None
         self._flood_ns = 0
@@ -28,14 +28,14 @@ class Panic:
         """When :meth:`flood` next has something to send; ``None`` when it has not."""
         return None if self._flood is None else self._flood_ns
 
-    def press(self, now_ns: int) -> None:
-        """The button."""
+    def press(self, now_ns: int, channel: int) -> None:
+        """The button, while ``channel`` is played on."""
         for port in self._ports:
-            for message in quiet_channel(self._channel):
+            for message in quiet_channel(channel):
                 self._outgoing.hurry(port, message, now_ns)
         last_ns, self._last_ns = self._last_ns, now_ns
         if last_ns is not None and now_ns - last_ns <= SECOND_PANIC_NS and self._flood is None:
-            self._flood, self._flood_ns = every_note(self._channel), now_ns
+            self._flood, self._flood_ns = every_note(channel), now_ns
 
     def end(self) -> None:
         """No more of it."""

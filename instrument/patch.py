@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.card import CARD_FILE, CheckpointError, find_checkpoint
 from instrument.mapping import DIMENSIONS, Mapping
 from instrument.patch_faults import fault_of, sentence
 from instrument.patch_file import PatchFaultError, PatchFile
@@ -29,6 +30,45 @@ class Patch:
     ports: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A patch file that was read; what it means depends on the dimensions of its checkpoint.
+
+    ``shown`` is what a sentence calls it; ``folder`` is where it lies, ``None`` for one that comes
+    with Glisser.
+    """
+
+    shown: str
+    text: str
+    file: PatchFile
+    folder: Path | None = None
+
+    def checkpoint(self) -> str | None:
+        """The checkpoint that it names, if it does: by name, or by a path that holds anywhere.
+
+        Raises :class:`PatchError` if there is none.
+        """
+        if (named := self.file.checkpoint) is None:
+            return None
+        beside = (self.folder or Path()) / named
+        is_path = "/" in named or "\\" in named
+        try:
+            if self.folder is not None and (beside / CARD_FILE).is_file():
+                return str(beside.resolve())
+            find_checkpoint(beside if is_path else named)
+        except (CheckpointError, OSError, ValueError) as error:
+            fault = f"is {named!r}: {error}"
+            raise PatchError(sentence(self.shown, self.text, ("checkpoint",), fault)) from error
+        return str(beside.resolve()) if is_path else named
+
+    def patch(self, dimensions: int) -> Patch:
+        """What it means for so many ``dimensions``. Raises :class:`PatchError`."""
+        try:
+            return Patch(self.file.mapping(dimensions), self.file.ports)
+        except PatchFaultError as error:
+            raise PatchError(sentence(self.shown, self.text, error.where, str(error))) from error
+
+
 def load_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Mapping:
     """The mapping of :func:`read_patch`. Raises :class:`PatchError`."""
     return read_patch(name_or_path, dimensions).mapping
@@ -40,7 +80,14 @@ def read_patch(name_or_path: str, dimensions: int = DIMENSIONS) -> Patch:
     ``dimensions`` is the checkpoint's d. A knob that asks for a calibration has none yet: see
     :meth:`Mapping.calibrated_by`. Raises :class:`PatchError`.
     """
-    return check_text(*patch_text(name_or_path), dimensions)
+    return read_draft(name_or_path).patch(dimensions)
+
+
+def read_draft(name_or_path: str) -> Draft:
+    """A patch that waits for the dimensions of its checkpoint. Raises :class:`PatchError`."""
+    shown, text = patch_text(name_or_path)
+    folder = Path(name_or_path).parent if _is_path(name_or_path) else None
+    return Draft(shown, text, _file(shown, text), folder)
 
 
 def check_text(shown: str, text: str, dimensions: int = DIMENSIONS) -> Patch:
@@ -48,17 +95,22 @@ def check_text(shown: str, text: str, dimensions: int = DIMENSIONS) -> Patch:
 
     Raises :class:`PatchError`.
     """
+    return Draft(shown, text, _file(shown, text)).patch(dimensions)
+
+
+def _file(shown: str, text: str) -> PatchFile:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PatchError(f"{shown} is not TOML: {error}.") from error
     try:
-        file = PatchFile.model_validate(table)
-        return Patch(file.mapping(dimensions), file.ports)
+        return PatchFile.model_validate(table)
     except ValidationError as error:
         raise PatchError(sentence(shown, text, *fault_of(error))) from error
-    except PatchFaultError as error:
-        raise PatchError(sentence(shown, text, error.where, str(error))) from error
+
+
+def _is_path(name_or_path: str) -> bool:
+    return "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(".toml")
 
 
 def patch_names() -> list[str]:
@@ -76,7 +128,7 @@ def _shipped() -> Iterator[Traversable]:
 
 def patch_text(name_or_path: str) -> tuple[str, str]:
     """What to call a patch, and its text. Raises :class:`PatchError`."""
-    is_path = "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(".toml")
+    is_path = _is_path(name_or_path)
     path: Traversable = Path(name_or_path)
     if not is_path:
         found = [file for file in _shipped() if file.name == f"{name_or_path}.toml"]

@@ -25,6 +25,7 @@ def _one_of(choice: Any) -> str:  # noqa: ANN401 - a Literal has no type of its 
 
 # Completes the sentence "<key> must be ...", whatever is wrong with the key's value.
 _MUST_BE = {
+    "checkpoint": "the name of a checkpoint, or the path of its folder",
     "refresh": '"bar", "phrase" or "step"',
     "out": "a table, [out]",
     "channel": "a MIDI channel, 1 to 16",

@@ -21,6 +21,7 @@ from instrument.patch_tables import (
     ButtonName,
     ButtonTable,
     CaptureTable,
+    CheckpointName,
     ControlTable,
     KnobName,
     KnobTable,
@@ -49,6 +50,7 @@ class PatchFaultError(Exception):
 class PatchFile(StrictTable):
     """A whole patch."""
 
+    checkpoint: CheckpointName | None = None
     refresh: Refresh = "bar"
     takeover: TakeoverKind = "none"
     out: OutTable = OutTable()

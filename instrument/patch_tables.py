@@ -49,6 +49,7 @@ _SnapshotName = Annotated[str, Field(pattern=SNAPSHOT_NAME)]
 _BUTTON = rf"^({'|'.join(BUTTON_ACTIONS)}|{SNAPSHOT_BUTTON}[1-9][0-9]{{0,2}})$"
 ButtonName = Annotated[str, Field(pattern=_BUTTON)]
 KnobName = Annotated[str, Field(pattern=r"^[1-9][0-9]?$")]
+CheckpointName = Annotated[str, Field(pattern=r"\S")]
 PortName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Port = Annotated[str, Field(pattern=r"\S"), AfterValidator(_nudged)]
 

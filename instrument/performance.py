@@ -11,39 +11,43 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 
-from engine.card import DECODER_FILE, check_checkpoint, find_checkpoint
 from engine.wire import Message
-from instrument.actions import Action, Capture, Transport, set_freeze, set_tempo
-from instrument.controls import Controls, ControlState, after
+from instrument.actions import Action, Capture, ChangeSong, Transport, set_freeze, set_tempo
+from instrument.controls import Controls, ControlState
 from instrument.desk import Desk
 from instrument.display import Display, keys
-from instrument.engine_link import EngineLink
+from instrument.engine_link import EngineLink, Held
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
-from instrument.mapping import Mapping
 from instrument.midi_api import MidiError, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
-from instrument.osc_addresses import addresses
 from instrument.osc_in import OscInput
 from instrument.oscquery import methods
 from instrument.oscquery_link import OscQueryLink, Serving
-from instrument.parameters import parameters, values
-from instrument.patch import read_patch
+from instrument.parameters import values
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
+from instrument.programme import Programme
 from instrument.recording import Recording
-from instrument.session import Keeper, Place, Progress, Session, first_phrase, session_file
+from instrument.session import (
+    Keeper,
+    Place,
+    Progress,
+    Session,
+    first_phrase,
+    session_file,
+    start_of,
+)
+from instrument.songs import Repository, songs_of
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
-from instrument.true_knobs import curves_of, true_knobs, without_calibration
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
 
@@ -57,45 +61,60 @@ class Performance:
         """Check everything that can be checked before anything is opened.
 
         ``resumed``: go on where that one stood, with the options ``asked``. Raises the one-sentence
-        errors of the rooms below (``CheckpointError``, ``PatchError``, ``MidiError``,
+        errors of the rooms below (``CheckpointError``, ``PatchError``, ``SetError``, ``MidiError``,
         ``OscPortError``, ``PlayerError``, ``TakeError``).
         """
         self._asked, self._display = asked.from_anywhere(), display
         self._fault = Fault(display)
         self._recording = Recording(asked.take, display.say, self._fault)
-        folder = find_checkpoint(asked.checkpoint)
-        self._card = check_checkpoint(folder)
-        patch = read_patch(asked.patch, self._card.model.latent_dimensions)
-        options = self._options = asked.with_aliases(patch.ports)
-        self._mapping: Mapping = patch.mapping.calibrated_by(curves_of(self._card))
-        display.show_knobs(true_knobs(self._card, self._mapping))
-        patched = ControlState.standing(self._mapping.settings)
-        start = patched if resumed is None else resumed.controls
-        self._controls = Controls(after(start, [set_tempo(options.tempo_bpm)]))
+        found = songs_of(asked)
+        self._controls = Controls()
+        self._programme = self._programme_of(found, resumed)
+        song = self._programme.song
+        display.show_knobs(song.true_knobs)
+        # The rig is one for the whole set: its ports, and who beats time.
+        options = self._options = asked.with_aliases(found.songs[0].ports)
         self._resumed = None if resumed is None else resumed.place
-        self._first = first_phrase(self._card, self._mapping.dimensions, self._resumed)
-        self._feedback = Feedback(self._mapping, self._first.steps, self._stats)
-        self._engine = self._engine_of(folder)
-        self._desk = Desk(
-            self._controls, self._mapping, self._engine.encode, self._tell, self._fault
+        self._first = first_phrase(song, self._resumed)
+        self._opening = self._programme.part(self._first)  # what the take begins with
+        self._feedback = Feedback(
+            self._programme.mapping, self._first.steps, self._stats, (song.number, song.name)
         )
+        self._engine = self._engine_of(found)
+        told = self._encode, self._tell, self._fault
+        self._desk = Desk(self._controls, self._programme, found.snapshots, *told)
         ports = max(1, len(options.out))
-        mirror = Mirror(self._first, ports, self._mapping.channel, options.bars)
+        mirror = Mirror(self._first, ports, song.mapping.channel, options.bars)
         self._player = PlayerLink(self._setup, mirror, self._engine.request, self._fault)
         self._osc: OscInput | None = None
         self._query: OscQueryLink | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
         self._playing = True  # what the space bar ends
-        self._progress = Progress(self._resumed or Place())
+        self._progress = Progress(self._resumed or Place(), song.checkpoint)
         self._keeper: Keeper | None = None
         self._time = Timekeeper(
-            options.clock, self._mapping.receive, options.tempo_bpm, self._send_player, display.say
+            options.clock,
+            found.songs[0].mapping.receive,
+            self._controls.state().tempo_bpm,
+            self._send_player,
+            display.say,
         )
         self._presence = Presence(options.played_to)
-        ears = [ear for ear in (self._time.hear, self._desk.hear_midi) if ear is not None]
-        self._midi = MidiInput(self._mapping, self._act, self._fault, self._standing, ears)
+        self._midi = self._midi_input()
         self._inputs = self._listener(options)
+
+    def _programme_of(self, found: Repository, resumed: Session | None) -> Programme:
+        at_name = "" if resumed is None else resumed.song
+        programme = Programme(found.songs, at_name, self._controls, self._send_player, self._tell)
+        start = start_of(programme.song, self._asked, resumed)
+        self._controls.change(lambda _: start)
+        return programme
+
+    def _midi_input(self) -> MidiInput:
+        ears = [ear for ear in (self._time.hear, self._desk.hear_midi) if ear is not None]
+        mapping = self._programme.mapping
+        return MidiInput(mapping, self._act, self._fault, self._standing, ears)
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -109,7 +128,7 @@ class Performance:
             self._osc = OscInput(
                 self._options.osc_host,
                 self._options.osc_port,
-                self._mapping,
+                lambda: self._programme.song.addresses,
                 self._hear_osc,
                 self._fault,
             )
@@ -141,10 +160,9 @@ class Performance:
         self._drain_player()
         return status if self._recording.finish() else 1
 
-    def _engine_of(self, folder: Path) -> EngineLink:
+    def _engine_of(self, found: Repository) -> EngineLink:
         return EngineLink(
-            folder,
-            self._card.spelled(),
+            {song.checkpoint: Held(song.folder, song.card.spelled()) for song in found.songs},
             answered=self._send_player,
             ready=self._engine_ready,
             fault=self._fault,
@@ -166,12 +184,11 @@ class Performance:
         """Let programs see what there is to turn, if that was asked for."""
         if (where := self._options.oscquery) is None:
             return
-        heard = [address.decode() for address in addresses(self._mapping)]
-        told = methods(parameters(self._mapping), heard)
+        told = methods(self._programme.parameters(), self._programme.addresses())
         serving = Serving(*where, self._options.osc_host, osc.port, told)
         self._query = OscQueryLink(serving, self._fault)
         stack.callback(self._query.close)
-        self._query.values(values(self._controls.state(), self._mapping))
+        self._query.values(values(self._controls.state(), self._programme.mapping()))
         self._query.start()
         self._display.say(f"OSCQuery: http://{where[0]}:{self._query.port}")
 
@@ -190,16 +207,18 @@ class Performance:
 
     def _setup(self) -> Setup:
         """What a player is told first, now; a later one opens what the first one did."""
-        controls, opened = self._controls.state(), self._player.opened
+        part, opened = self._programme.part(self._first), self._player.opened
         return Setup(
             out=self._options.out,
             midi_api=opened.get("api", self._options.midi_api),
-            tempo_bpm=controls.tempo_bpm,
+            tempo_bpm=part.controls.tempo_bpm,
             bars=self._options.bars,
-            checkpoint=self._options.checkpoint,
-            first=self._first,
-            mapping=self._mapping,
-            controls=controls,
+            checkpoint=part.checkpoint,
+            first=part.first,
+            mapping=part.mapping,
+            controls=part.controls,
+            song=part.song,
+            name=part.name,
             playing=False,  # not before every door is open
             clock_out=self._options.clock_out,
             checked=opened.get("exact", False),
@@ -209,8 +228,8 @@ class Performance:
         osc_port = self._osc.port if self._osc else self._options.osc_port
         for line in what_is_open(self._options, self._player.opened, self._inputs.ports, osc_port):
             self._display.say(line)
-        if (linear := without_calibration(self._mapping)) is not None:
-            self._display.say(linear)
+        for line in self._programme.remarks():
+            self._display.say(line)
         self._display.say("the engine is loading; until it is ready the first phrase repeats")
 
     def _supervise(self) -> int:
@@ -252,6 +271,9 @@ class Performance:
             self._playing = message["playing"]
             if self._time.is_another:  # so that whoever asks for the tempo gets the clock's
                 self._controls.apply([set_tempo(message["tempo_bpm"])])
+        elif message["type"] == "song":
+            song = self._programme.songs[message["song"] - 1]
+            self._display.on_song(self._programme.words(song), song.true_knobs)
         elif message["type"] == "bar":
             self._cutoff_ms = message["cutoff_ms"]
         elif message["type"] == "error":
@@ -268,11 +290,11 @@ class Performance:
 
     def _played_with(self) -> Message:
         return opening(
-            checkpoint=self._options.checkpoint,
-            decoder_sha256=self._card.weights[DECODER_FILE],
-            first=self._first,
-            mapping=self._mapping.to_message(),
-            tempo_bpm=self._options.tempo_bpm,
+            checkpoint=self._opening.checkpoint,
+            decoders=self._programme.decoders(),
+            first=self._opening.first,
+            mapping=self._opening.mapping.to_message(),
+            tempo_bpm=self._opening.controls.tempo_bpm,
             played_with={key: self._player.opened[key] for key in ("port", "api")},
         )
 
@@ -280,6 +302,9 @@ class Performance:
         """Reader thread of the engine."""
         self._player.put({**ready, "type": "engine"})
         self._display.say(f"engine ready after {took_s:.1f} s: the knobs are heard")
+
+    def _encode(self, message: Message) -> None:
+        self._engine.encode({**message, "checkpoint": self._programme.song.checkpoint})
 
     def _hear_osc(self, actions: Sequence[Action], sender: tuple[str, int]) -> None:
         self._act(actions)
@@ -318,6 +343,10 @@ class Performance:
                 self._act([set_freeze(not self._controls.state().freeze)])
             case "c":
                 self._act([Capture(not self._desk.capturing)])
+            case "n":
+                self._act([ChangeSong("next")])
+            case "b":
+                self._act([ChangeSong("previous")])
             case "q":
                 self._stopping.set()
 
@@ -332,7 +361,7 @@ class Performance:
             if self._osc is not None:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
             if self._query is not None:
-                self._query.values(values(state, self._mapping))
+                self._query.values(values(state, self._programme.mapping()))
             time.sleep(CONTROL_INTERVAL_S)
 
     def _send_state(self) -> ControlState:
@@ -346,8 +375,8 @@ class Performance:
     def _keep(self) -> None:
         """So that ``--resume`` comes back to this."""
         if self._keeper is not None:
-            session = Session(self._asked, self._controls.state(), self._progress.place)
-            self._keeper.keep(session)
+            song, place = self._programme.song.name, self._progress.place
+            self._keeper.keep(Session(self._asked, self._controls.state(), place, song))
 
     def _stats(self) -> dict[str, float]:
         refused = sum(self._osc.counts.values()) if self._osc else 0

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import product
 from typing import TypeAlias
 
 from engine.wire import Message
 from instrument.clock_out import STOP, ClockSender, Pulse
 from instrument.controls import ControlState
 from instrument.course import LATE_NS, Course
-from instrument.events import Bar, Decoded, Done, Event, Request, Wish
+from instrument.events import Bar, Changed, Decoded, Done, Event, Request, Wish
 from instrument.leader import Follow
 from instrument.ledger import NoteEvent
 from instrument.midi_out import note_message, quiet_channel
@@ -16,11 +17,10 @@ from instrument.mirror import Rejoin
 from instrument.outgoing import Outgoing
 from instrument.panic import MS, Panic
 from instrument.player_messages import Setup, event_message
+from instrument.repertoire import Part, Repertoire
 from instrument.round_trips import RoundTrips
 from instrument.scheduler import Scheduler
 from instrument.tempo import Timeline
-from instrument.voicing import Voicing
-from instrument.wishes import voicing_at, wish_at
 
 Post: TypeAlias = Callable[..., None]  # takes messages, and tells them all or none
 
@@ -52,14 +52,14 @@ class Player:
         self._outgoing, self._post = outgoing, post
         self._ports = range(len(outgoing.outputs) if ports is None else ports)
         self._clock_ports, self._clock = tuple(clock_ports), ClockSender()
-        self._mapping, self._controls = setup.mapping, setup.controls
+        self._songs = Repertoire(setup.part)
         self._bars = setup.bars
         self._perf_ns = perf_ns
         self._course = Course(setup.tempo_bpm, now_ns, outgoing.ahead_ns)
         self._core = self._new_core(setup.first)
         self._trips = RoundTrips()
         self._alive_ns = now_ns
-        self._panic = Panic(outgoing, self._ports, setup.mapping.channel)
+        self._panic = Panic(outgoing, self._ports)
         self._quitting = False
         self._set_margin()
         if setup.playing:
@@ -103,7 +103,7 @@ class Player:
         offs = [event for event in events if isinstance(event, NoteEvent)]
         for port in self._ports:
             mine = [note_message(off) for off in offs if off.port == port]
-            for message in (*mine, *quiet_channel(self._mapping.channel)):
+            for message in (*mine, *quiet_channel(self._channel)):
                 with suppress(Exception):
                     self._outgoing.outputs[port].send(message, now_ns)
         for port in self._clock_ports:
@@ -111,30 +111,29 @@ class Player:
                 self._outgoing.outputs[port].send(STOP, now_ns)
 
     def _wish_for(self, tick: int) -> Wish:
-        return wish_at(self._controls, self._mapping, tick, tick - self._core.origin_tick)
+        return self._songs.wish_at(tick, tick - self._core.origin_tick)
 
-    def _swing_for(self, tick: int) -> float:
-        return self._controls.value_at("swing", tick)
-
-    def _voicing_for(self, tick: int) -> Voicing:
-        return voicing_at(self._controls, tick)
+    @property
+    def _channel(self) -> int:
+        return self._songs.present.mapping.channel
 
     def _new_core(
         self, first: Decoded, start_tick: int = 0, last_id: int = 0, misses: int = 0
     ) -> Scheduler:
+        song = self._songs.present
         core = Scheduler(
             first,
             self._wish_for,
-            refresh=self._mapping.refresh,
-            channel=self._mapping.channel,
+            refresh=song.mapping.refresh,
+            channel=song.mapping.channel,
             ports=len(self._ports),
             bars=self._bars,
-            swing_for=self._swing_for,
-            voicing_for=self._voicing_for,
+            swing_for=self._songs.swing_at,
+            voicing_for=self._songs.voicing_at,
             start_tick=start_tick,
             last_id=last_id,
         )
-        core.frozen, core.misses = self._controls.freeze, misses
+        core.swaps.frozen, core.misses = song.controls.freeze, misses
         return core
 
     def _tick_at(self, now_ns: int) -> int:
@@ -157,19 +156,24 @@ class Player:
         course = self._course
         if self._core.playing:
             course.settle(now_ns)
-            horizon, sound_from = course.horizon(now_ns), course.sound_from(now_ns)
-            before = self._core.left_out
-            origin_tick = self._core.origin_tick
-            events = self._core.pop_due(horizon, sound_from)
-            ended: list[Pulse] = [] if self._core.playing else self._last_pulses()
-            self._do(events, now_ns, [*ended, *self._pulses(horizon, sound_from, origin_tick)])
-            if (left_out := self._core.left_out - before) > 0:
-                text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
-                self._post({"type": "error", "text": f"{text}: {left_out}"})
+            if (begins := self._songs.tempo_turns(course.horizon(now_ns))) is not None:
+                self._turn_tempo(begins.controls.tempo_bpm, now_ns)
+            self._play_to(course.horizon(now_ns), now_ns)
         else:  # the song stands, its clock does not
             horizon, sound_from = course.horizon(now_ns), course.sound_from(now_ns)
             self._do([], now_ns, self._pulses(horizon, sound_from, self._core.origin_tick))
         self._outgoing.send_due(now_ns)
+
+    def _play_to(self, horizon: int, now_ns: int) -> None:
+        sound_from = self._course.sound_from(now_ns)
+        before = self._core.left_out
+        origin_tick = self._core.origin_tick
+        events = self._core.pop_due(horizon, sound_from)
+        ended: list[Pulse] = [] if self._core.playing else self._last_pulses()
+        self._do(events, now_ns, [*ended, *self._pulses(horizon, sound_from, origin_tick)])
+        if (left_out := self._core.left_out - before) > 0:
+            text = f"the machine stood still for over {LATE_NS // MS} ms; notes left out"
+            self._post({"type": "error", "text": f"{text}: {left_out}"})
 
     def _last_pulses(self) -> list[Pulse]:
         """Those up to the end of the last bar, and Stop."""
@@ -208,7 +212,10 @@ class Player:
             if isinstance(event, Request):
                 self._trips.asked(event.id, now_ns)
             elif isinstance(event, Bar):
-                line |= {"cutoff_ms": self._cutoff_ms(), "refresh": self._mapping.refresh}
+                refresh = self._songs.present.mapping.refresh
+                line |= {"cutoff_ms": self._cutoff_ms(), "refresh": refresh}
+            elif isinstance(event, Changed):
+                line |= self._begin_song()
             told.append(line)
             if isinstance(event, Done):
                 told.append(self._state(event.tick))
@@ -219,6 +226,8 @@ class Player:
         match message:
             case {"type": "controls"}:
                 self._take_controls(ControlState.from_message(message), now_ns)
+            case {"type": "song"}:
+                self._take_song(Part.from_message(message), now_ns)
             case {"type": "follow"}:
                 self._follow(Follow.from_message(message), now_ns)
             case {"type": "transport", "do": "play", "song_tick": song_tick}:
@@ -236,7 +245,7 @@ class Player:
                 self._stop(now_ns)
             case {"type": "transport", "do": "panic"}:
                 self._do(self._core.silence(self._tick_at(now_ns)), now_ns, at_once=True)
-                self._panic.press(now_ns)
+                self._panic.press(now_ns, self._channel)
             case {"type": "quit"} | {"type": "end"}:  # the end of stdin: main is gone
                 self._halt(now_ns)
                 self._panic.end()
@@ -277,11 +286,15 @@ class Player:
             if port in self._ports:
                 off = note_message(NoteEvent(0, port, channel, pitch, 0))
                 self._outgoing.hurry(port, off, now_ns)
-        for port in self._ports:
-            for message in quiet_channel(self._mapping.channel):
+        channels = sorted({self._channel, *(channel for _, channel, _ in rejoin.close)})
+        for port, channel in product(self._ports, channels):
+            for message in quiet_channel(channel):
                 self._outgoing.hurry(port, message, now_ns)
         self._outgoing.send_due(now_ns)
         self._core = self._new_core(rejoin.phrase, rejoin.start_tick, rejoin.last_id, rejoin.misses)
+        # The lost one may not have begun it, or not have told so.
+        changed = Changed(rejoin.start_tick, self._channel, None)
+        self._post(event_message(changed, self._course.tempo_bpm) | self._songs.words())
         if (song := rejoin.song) is not None:
             start_ns = now_ns + self._outgoing.ahead_ns + START_AHEAD_NS * bool(self._clock_ports)
             song_line = Timeline(song.tempo_bpm, song.song_tick, song.ns)
@@ -338,16 +351,48 @@ class Player:
             self._post({"type": "error", "text": f"the engine's answer is unusable: {error}"})
 
     def _take_controls(self, state: ControlState, now_ns: int) -> None:
-        tempo_is_new = state.tempo_bpm != self._controls.tempo_bpm
-        self._controls = state
-        self._core.frozen = state.freeze
-        next_tick = self._course.set_tempo(state.tempo_bpm, now_ns) if tempo_is_new else None
+        before_bpm = self._songs.present.controls.tempo_bpm
+        if self._songs.turn(state):
+            self._core.swaps.frozen = state.freeze
+            self._take_tempo(before_bpm, now_ns)
+
+    def _take_tempo(self, before_bpm: float, now_ns: int) -> None:
+        tempo_bpm = self._songs.present.controls.tempo_bpm
+        is_new = tempo_bpm != before_bpm
+        next_tick = self._course.set_tempo(tempo_bpm, now_ns) if is_new else None
         if next_tick is not None:
             self._set_margin()
             self._post_state(next_tick if self._core.playing else self._core.origin_tick)
 
+    def _take_song(self, part: Part, now_ns: int) -> None:
+        """Begin it at a bar line, or at once while the song stands."""
+        if not self._songs.is_news(part):  # what has become of its controls meanwhile
+            self._take_controls(part.controls, now_ns)
+            return
+        mapping, before_bpm = part.mapping, self._songs.present.controls.tempo_bpm
+        tick, events = self._core.change(mapping.channel, mapping.refresh, part.first)
+        self._songs.announce(part, tick)
+        self._do(events, now_ns)
+        if not self._core.playing:
+            self._take_tempo(before_bpm, now_ns)
+
+    def _begin_song(self) -> Message:
+        """The song that was announced plays; what is told of it."""
+        self._songs.begin()
+        self._core.swaps.frozen = self._songs.present.controls.freeze
+        return self._songs.words()
+
+    def _turn_tempo(self, tempo_bpm: float, now_ns: int) -> None:
+        """What is before the coming song's bar line is of the old tempo, the rest of its own."""
+        tick = self._songs.bar_line
+        self._play_to(tick - 1, now_ns)
+        if self._course.led_by(now_ns) is None:
+            self._course.turn(tempo_bpm, tick)
+            self._set_margin()
+            self._post_state(tick)
+
     def _set_margin(self) -> None:
-        self._core.margin_ticks = self._course.timeline.ticks_for(self._trips.margin_ns())
+        self._core.swaps.margin_ticks = self._course.timeline.ticks_for(self._trips.margin_ns())
 
     def _cutoff_ms(self) -> float:
         """How long before a bar line, or with refresh = step a sixteenth, a knob still counts."""

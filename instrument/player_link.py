@@ -76,6 +76,8 @@ class PlayerLink:
                 self._child.send(message)
                 if message["type"] == "phrase":
                     self._mirror.answered(message)
+                elif message["type"] == "song":
+                    self._mirror.changing(message)
             elif message["type"] == "transport":
                 self._waiting.append(message)
 
@@ -138,8 +140,8 @@ class PlayerLink:
             self._waiting.clear()
             if rejoin is not None:
                 child.send(rejoin.to_message())
-                # What moved since it was told its setup.
-                child.send({"type": "controls", **self._setup().controls.to_message()})
+                # What moved since it was told its setup, be it the song.
+                child.send(self._setup().part.to_message())
             for message in waiting:
                 child.send(message)
         return True

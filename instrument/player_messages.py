@@ -7,6 +7,7 @@ from instrument.controls import ControlState
 from instrument.events import (
     Bar,
     Begin,
+    Changed,
     Decoded,
     Done,
     End,
@@ -20,9 +21,10 @@ from instrument.events import (
 )
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
+from instrument.repertoire import Part
 from instrument.tempo import checked_tempo
 
-VERSION = 3  # of the messages between main and player
+VERSION = 4  # of the messages between main and player
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Setup:
 
     ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars``
     ``None`` for without end; ``first`` plays until the engine answers; ``playing``: start at once;
-    ``checked``: the outputs were found to be exact already.
+    ``checked``: the outputs were found to be exact already; ``song``, ``name``: which one of a set
+    it is.
     """
 
     out: tuple[str, ...]
@@ -45,6 +48,13 @@ class Setup:
     playing: bool
     clock_out: tuple[str, ...] = ()
     checked: bool = False
+    song: int = 1
+    name: str = ""
+
+    @property
+    def part(self) -> Part:
+        """What follows from the song."""
+        return Part(self.mapping, self.controls, self.checkpoint, self.first, self.song, self.name)
 
     def to_message(self) -> Message:
         """The frame to send."""
@@ -64,6 +74,8 @@ class Setup:
             "playing": self.playing,
             "clock_out": list(self.clock_out),
             "checked": self.checked,
+            "song": self.song,
+            "name": self.name,
         }
 
     @classmethod
@@ -85,6 +97,8 @@ class Setup:
                 playing=message["playing"],
                 clock_out=tuple(message["clock_out"]),
                 checked=message["checked"],
+                song=message["song"],
+                name=message["name"],
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"the player's setup is not complete: {error!r}") from error
@@ -120,6 +134,9 @@ def event_message(event: Event, tempo_bpm: float) -> Message:
             return {"type": "swing", "tick": tick, "percent": percent}
         case Voiced(tick, voicing):
             return {"type": "voiced", "tick": tick, "voicing": asdict(voicing)}
+        case Changed(tick, channel, phrase):
+            first = None if phrase is None else [phrase.z, phrase.tokens, phrase.steps]
+            return {"type": "song", "tick": tick, "channel": channel, "phrase": first}
         case Begin(tick, song_tick, percent, voicing):
             sounded = {"percent": percent, "voicing": asdict(voicing)}
             return {"type": "begin", "tick": tick, "song_tick": song_tick, **sounded}

@@ -14,6 +14,7 @@ from instrument.events import Decoded, Event, Wish
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
 from instrument.scheduler import Scheduler
+from instrument.swaps import Change
 from instrument.take import (
     FINISHED,
     TAKE_FORMAT,
@@ -43,11 +44,13 @@ class Adopted:
 
 @dataclass(frozen=True)
 class Account:
-    """A take read back. ``notes``: what was sent to the first output."""
+    """A take read back. ``notes``: what was sent to the first output. ``decoders``: the sha256 of
+    each checkpoint's, by name.
+    """
 
     file: Path
     checkpoint: str
-    decoder_sha256: str
+    decoders: dict[str, str]
     tempo_bpm: float
     bars: int
     adopted: tuple[Adopted, ...]
@@ -89,67 +92,82 @@ class _Replay:
     """The scheduler, told what the account tells."""
 
     def __init__(self, first: Decoded, mapping: Mapping) -> None:
-        self._phrase, self._mapping = first, mapping
+        self._phrase = first
         self._swing, self._voicing = STRAIGHT, Voicing()
+        self._channel, self._sound_from = mapping.channel, 0
         self._core: Scheduler | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
         for message in messages:
             if message["type"] == "begin":
                 self._begin(message)
+            elif message["type"] == "song":
+                yield from self._change(message)
             elif self._core is not None:
                 yield from self._go_on(self._core, message)
         if self._core is not None:  # cut off in the middle: as far as it was told, and closed there
             last = max(message["tick"] for message in messages if "tick" in message)
-            yield from self._core.pop_due(last)
+            yield from self._pop(self._core, last)
             yield from self._core.stop(last)
 
     def _begin(self, message: Message) -> None:
         song_tick, self._swing = message["song_tick"], message["percent"]
-        self._voicing = Voicing(**message["voicing"])
+        self._voicing, self._sound_from = Voicing(**message["voicing"]), 0
         self._core = Scheduler(
             self._phrase,
             lambda _tick: Wish(self._phrase.z),
-            channel=self._mapping.channel,
+            channel=self._channel,
             swing_for=lambda _tick: self._swing,
             voicing_for=lambda _tick: self._voicing,
             start_tick=message["tick"] - song_tick % TICKS_PER_BAR,
         )
-        self._core.frozen = True  # what is adopted, and where, the account says
+        self._core.swaps.frozen = True  # what is adopted, and where, the account says
         self._core.play(song_tick)
+
+    def _change(self, message: Message) -> Iterator[Event]:
+        """Another song: at a bar line of the play, or while nothing is played."""
+        tick, self._channel = message["tick"], message["channel"]
+        if self._core is not None:
+            yield from self._up_to(self._core, tick)
+            self._core.change_at(Change(tick, self._channel, "bar", self._phrase))
+        elif message["phrase"] is not None:
+            z, tokens, steps = message["phrase"]
+            self._phrase = Decoded(tuple(z), tuple(tokens), tuple(steps))
 
     def _go_on(self, core: Scheduler, message: Message) -> Iterator[Event]:
         match message["type"]:
             case "take" if not message["request"]["late"]:
-                yield from _up_to(core, message["request"]["tick"])
+                yield from self._up_to(core, message["request"]["tick"])
                 self._phrase = core.phrase = _decoded(message["request"])
             case "swing":
-                yield from _up_to(core, message["tick"])
+                yield from self._up_to(core, message["tick"])
                 self._swing = message["percent"]
             case "voiced":
-                yield from _up_to(core, message["tick"])
+                yield from self._up_to(core, message["tick"])
                 self._voicing = Voicing(**message["voicing"])
             case "silence":
-                yield from _up_to(core, message["step_tick"])
-                yield from core.pop_due(message["tick"] - 1)  # a note let go between two steps
+                yield from self._up_to(core, message["step_tick"])
+                yield from self._pop(core, message["tick"] - 1)  # a note let go between two steps
                 yield from core.silence(message["tick"])
             case "gap":
-                yield from _up_to(core, message["step_tick"])
-                yield from core.pop_due(message["until"] - 1, message["until"])
+                yield from self._up_to(core, message["step_tick"])
+                self._sound_from = message["until"]
             case "end":
                 if message["step_tick"] is None:  # the player was lost: it had played to the tick
-                    yield from core.pop_due(message["tick"])
+                    yield from self._pop(core, message["tick"])
                 else:
-                    yield from _up_to(core, message["step_tick"])
-                    yield from core.pop_due(message["tick"] - 1)
+                    yield from self._up_to(core, message["step_tick"])
+                    yield from self._pop(core, message["tick"] - 1)
                 yield from core.stop(message["tick"])
                 self._core = None
 
+    def _pop(self, core: Scheduler, tick: int) -> Sequence[Event]:
+        return core.pop_due(tick, self._sound_from)
 
-def _up_to(core: Scheduler, step_tick: int) -> Iterator[Event]:
-    """Play the steps before ``step_tick``."""
-    while core.step_tick < step_tick and (due := core.next_due_tick) is not None:
-        yield from core.pop_due(due)
+    def _up_to(self, core: Scheduler, step_tick: int) -> Iterator[Event]:
+        """Play the steps before ``step_tick``."""
+        while core.step_tick < step_tick and (due := core.next_due_tick) is not None:
+            yield from self._pop(core, due)
 
 
 def _decoded(request: Message) -> Decoded:
@@ -172,7 +190,7 @@ def read_take(file: Path) -> Account:
         found = Account(
             file=account,
             checkpoint=head["checkpoint"],
-            decoder_sha256=head["decoder_sha256"],
+            decoders=dict(head["decoders"]),
             tempo_bpm=head["tempo_bpm"],
             bars=len({m["tick"] // TICKS_PER_BAR for m in messages if m["type"] == "bar"}),
             adopted=tuple(_adopted(swap) for swap in swaps if not swap["late"]),
@@ -204,7 +222,8 @@ def _check_ticks(messages: Sequence[Message]) -> None:
 
 
 def _adopted(request: Message) -> Adopted:
-    wish = Wish(tuple(request["z"]), request["temperature"], request["seed"])
+    drawn = request["temperature"], request["seed"], request["checkpoint"]
+    wish = Wish(tuple(request["z"]), *drawn)
     return Adopted(request["tick"], wish, tuple(request["tokens"]))
 
 

@@ -28,12 +28,14 @@ class Scenes:
     def __init__(
         self,
         controls: Controls,
-        mapping: Mapping,
+        mapping: Callable[[], Mapping],
         folder: Path,
         say: Callable[[str], None],
         fault: Callable[[str], None],
     ) -> None:
-        """Snapshots are those of ``folder``; ``say`` and ``fault`` get lines for a person."""
+        """``mapping()`` is the present patch; snapshots are those of ``folder``; ``say`` and
+        ``fault`` get lines for a person.
+        """
         self._controls, self._mapping = controls, mapping
         self._snapshots = Snapshots(folder)
         self._say, self._fault = say, fault
@@ -73,7 +75,7 @@ class Scenes:
     def _save(self, name: str) -> None:
         state = self._controls.state()
         settings = {key: state.value(key) for key in self._kept_keys()}
-        self._snapshots.save(name, Kept(steady_z(state, self._mapping), state.base, settings))
+        self._snapshots.save(name, Kept(steady_z(state, self._mapping()), state.base, settings))
         self._say(f"snapshot {name} saved")
 
     def _recall(self, name: str, bars: float | None) -> None:
@@ -82,14 +84,14 @@ class Scenes:
         for key in self._kept_keys():
             setting = setting_of(key)
             if setting is not None:
-                value = kept.settings.get(key, self._mapping.settings.get(key, setting.default))
+                value = kept.settings.get(key, self._mapping().settings.get(key, setting.default))
                 target[key] = min(setting.high, max(setting.low, value))
         start_tick = self._bar_line
 
         def recalled(state: ControlState) -> ControlState:
             wanted = state.value("morph-bars") if bars is None else bars
             before = {key: state.value_at(key, start_tick) for key in self._kept_keys()}
-            z = steady_z(state, self._mapping, start_tick)
+            z = steady_z(state, self._mapping(), start_tick)
             before |= {z_key(n): value for n, value in enumerate(z, start=1)}
             return morphing(
                 state, target, before, start_tick=start_tick, bars=wanted, base=kept.base
@@ -103,7 +105,7 @@ class Scenes:
         state = self._controls.state()
         x, y = (state.value(key) for key in PAD)
         try:
-            corners = [self._load(name).z for name in self._mapping.pad]
+            corners = [self._load(name).z for name in self._mapping().pad]
         except SnapshotError as error:
             self._fault(f"the pad: {error}")
             return
@@ -116,17 +118,11 @@ class Scenes:
 
     def _load(self, name: str) -> Kept:
         """Raises :class:`SnapshotError`."""
-        kept = self._snapshots.load(name)
-        if len(kept.z) != self._mapping.dimensions or len(kept.base) not in {0, len(kept.z)}:
-            raise SnapshotError(
-                f"snapshot {name!r} has {len(kept.z)} coordinates; "
-                f"this checkpoint has {self._mapping.dimensions}"
-            )
-        return kept
+        return self._snapshots.load(name, self._mapping().dimensions)
 
     def _kept_keys(self) -> list[str]:
         return [
             each.key
-            for each in settings_under(self._mapping)
+            for each in settings_under(self._mapping())
             if (setting := setting_of(each.key)) is not None and setting.kept
         ]

@@ -5,13 +5,12 @@ and headlessly, where :mod:`instrument.offline` calls it as fast as the decoder 
 """
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 from engine.phrase import HOLD_STEP
-from instrument.asking import Asking
 from instrument.events import (
     Bar,
     Begin,
+    Changed,
     Decoded,
     Done,
     End,
@@ -24,7 +23,8 @@ from instrument.events import (
     Voiced,
     Wish,
 )
-from instrument.ledger import Ledger, NoteEvent
+from instrument.sounding import Sounding
+from instrument.swaps import Change, Refresh, Swaps
 from instrument.tempo import (
     STRAIGHT,
     TICKS_PER_BAR,
@@ -38,17 +38,8 @@ from instrument.tempo import (
 )
 from instrument.voicing import Voicing, steps_held
 
-Refresh: TypeAlias = Literal["bar", "phrase", "step"]
-
-# How often a new phrase may be adopted; all of them divide the two-bar cycle.
-TICKS_PER_REFRESH: dict[Refresh, int] = {
-    "bar": TICKS_PER_BAR,
-    "phrase": TICKS_PER_PHRASE,
-    "step": TICKS_PER_STEP,
-}
 LEGATO = 100.0  # per cent of a note that is held
 PLAIN = Voicing()
-DEFAULT_MARGIN_TICKS = 8  # 40 ms at 120 bpm, until the player has measured the engine
 
 
 class Scheduler:
@@ -83,49 +74,35 @@ class Scheduler:
         """
         self.phrase = first
         self.playing = False
-        self.margin_ticks = DEFAULT_MARGIN_TICKS  # how long before a swap asking for it begins
         self.misses = 0
         self.left_out = 0  # onsets that came too late to be heard
         self.origin_tick = start_tick  # where bar 1 begins, or would have begun
-        self.ledger = Ledger()
-        self._wanted = Asking(wish_for, last_id)
-        self._refresh_ticks = TICKS_PER_REFRESH[refresh]
-        self._channel, self._ports = channel, range(ports)
+        self._line = Sounding(ports, channel)
+        self.ledger = self._line.ledger
+        self.swaps = Swaps(wish_for, refresh, start_tick, last_id)  # what is asked for, and when
         self._bars = bars
         self._end_song_tick: int | None = None
         self._swing_for, self._swing = swing_for, swing_for(start_tick)
         self._voicing_for, self._voicing = voicing_for, voicing_for(start_tick)
-        self._let_go: int | None = None  # when the note that sounds is to end before its time
         self._step_tick = start_tick  # the next step to be played, on the grid
         self._step_due = start_tick  # when that is heard
         self._reached = start_tick  # how far it was played; nothing is closed before
         self._began = False  # whether the next step is the first of this play
         self._untold: Begin | None = None  # what the next events begin with
-        self._swap_tick = start_tick  # the next moment at which a phrase may be adopted
-        self._asking = False  # whether it is so near that its phrase is asked for
-
-    @property
-    def frozen(self) -> bool:
-        """Whether the phrase is kept, whatever the knobs do."""
-        return self._wanted.frozen
-
-    @frozen.setter
-    def frozen(self, on: bool) -> None:
-        self._wanted.frozen = on
 
     @property
     def next_due_tick(self) -> int | None:
         """The tick of the next thing to do; ``None`` while stopped."""
         if not self.playing:
             return None
-        due = self._step_due if self._asking else min(self._step_due, self._ask_tick)
-        return due if self._let_go is None else min(due, self._let_go)
+        due = self._step_due if self.swaps.asking else min(self._step_due, self._ask_tick)
+        return due if self._line.let_go is None else min(due, self._line.let_go)
 
     @property
     def _ask_tick(self) -> int:
         # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
-        swap_due = self._step_due if self._swap_tick == self._step_tick else self._swap_tick
-        return swap_due - max(1, min(self.margin_ticks, self._refresh_ticks))
+        swap_tick = self.swaps.tick
+        return self.swaps.ask_tick(self._step_due if swap_tick == self._step_tick else swap_tick)
 
     @property
     def step_tick(self) -> int:
@@ -147,13 +124,31 @@ class Scheduler:
             elif self._bars is not None:
                 self._end_song_tick = bar_tick + self._bars * TICKS_PER_BAR
             self.playing = self._began = True
-            self._swap_tick, self._asking = self.origin_tick + first - bar_tick, True
+            first_tick = self.origin_tick + first - bar_tick
+            self.swaps.begin(first_tick)
             self.origin_tick -= bar_tick
-            self._swing = self._swing_for(self._swap_tick)
-            self._voicing = self._voicing_for(self._swap_tick)
-            self._go_to(self._swap_tick)
+            self._swing = self._swing_for(first_tick)
+            self._voicing = self._voicing_for(first_tick)
+            self._go_to(first_tick)
             self._untold = Begin(self._step_tick, first, self._swing, self._voicing)
         return self.origin_tick
+
+    def change(self, channel: int, refresh: Refresh, first: Decoded) -> tuple[int, list[Event]]:
+        """Another song begins; at which tick, and what happens now.
+
+        At the first bar line whose phrase can still be asked for; while stopped at once, with
+        ``first``. Of two songs that are told before a bar line the later begins.
+        """
+        if self.playing:
+            tick = self.swaps.bar_line(self._step_tick, self._reached, self.origin_tick)
+            self.change_at(Change(tick, channel, refresh, first))
+            return tick, []
+        self.change_at(Change(self.origin_tick, channel, refresh, first))
+        return self.origin_tick, self._stand_before_next()
+
+    def change_at(self, change: Change) -> None:
+        """Another song begins at the step of ``change``, which is still to come."""
+        self.swaps.announce(change, self._step_tick, self.origin_tick)
 
     def stop(self, tick: int) -> list[Event]:
         """Close what sounds at ``tick`` and go back to bar 1."""
@@ -164,7 +159,7 @@ class Scheduler:
         if not self.playing:
             return []
         tick = max(tick, self._reached)
-        return [Silence(tick, self._step_tick), *self._close(tick)]
+        return [Silence(tick, self._step_tick), *self._line.close(tick)]
 
     def _stop(self, tick: int) -> list[Event]:
         ended: list[Event] = [] if self._untold else [End(tick, self._step_tick)]
@@ -172,12 +167,16 @@ class Scheduler:
         self.playing = False
         self.origin_tick = self._step_tick = bar_line_from(self._step_tick)
         self._step_due = self._step_tick
-        self._wanted.forget()
-        return [*ended, *self._close(tick)]
+        self.swaps.wanted.forget()
+        return [*ended, *self._line.close(tick), *self._stand_before_next()]
 
-    def _close(self, tick: int) -> list[NoteEvent]:
-        self._let_go = None
-        return self.ledger.close_all(tick)
+    def _stand_before_next(self) -> list[Event]:
+        """Where another song was told, it is the one that stands still."""
+        if (change := self.swaps.next_song()) is None:
+            return []
+        self._line.channel, self.phrase = change.channel, change.first
+        self.swaps.wanted.begin_anew()
+        return [Changed(self.origin_tick, change.channel, change.first)]
 
     def cue(self) -> Request | None:
         """What to decode because the knobs have moved; one request at a time.
@@ -185,17 +184,14 @@ class Scheduler:
         While stopped for bar 1; while playing for the swap to come, from the margin before it on.
         So the knob is heard as late as the engine can follow, however wide the margin.
         """
-        if self._wanted.waits or (self.playing and not self._asking):
-            return None
-        swap_tick = self._swap_tick if self.playing else self.origin_tick
-        return self._wanted.ask(swap_tick, early=not self.playing)
+        return self.swaps.cue(None if self.playing else self.origin_tick)
 
     def answer(self, request_id: int, tokens: tuple[int, ...], steps: tuple[int, ...]) -> bool:
         """Take the engine's answer to keep it for its swap; whether it was the one still wanted.
 
         Raises ``ValueError`` for rows that are no phrase.
         """
-        return self._wanted.answer(request_id, tokens, steps)
+        return self.swaps.wanted.answer(request_id, tokens, steps)
 
     def pop_due(self, tick: int, sound_from: int = 0) -> list[Event]:
         """Everything due up to ``tick``, each once, in order; a tick seen before gives nothing.
@@ -210,12 +206,10 @@ class Scheduler:
         self._reached = max(self._reached, tick)
         gap = False
         while (due := self.next_due_tick) is not None and due <= tick:
-            if due == self._let_go:  # at most when the next step is due
-                events += self._close(due)
+            if due == self._line.let_go:  # at most when the next step is due
+                events += self._line.close(due)
             elif due < self._step_due:
-                audible = self._swap_tick >= sound_from
-                request = self._wanted.ask(self._swap_tick, early=True) if audible else None
-                self._asking = True
+                request = self.swaps.ask(sound_from)
                 events += [request] if request else []
             else:
                 if self._step_due < sound_from and not gap:
@@ -230,12 +224,11 @@ class Scheduler:
         behind = sound_from - self._step_tick
         if behind <= TICKS_PER_PHRASE:
             return
-        events += self._close(self._step_tick)
+        events += self._line.close(self._step_tick)
         leap = behind - behind % TICKS_PER_PHRASE
         self._step_tick += leap
         self._step_due += leap
-        self._swap_tick += leap
-        self._asking = False
+        self.swaps.leap(leap)
 
     def _step(self, audible: bool, events: list[Event]) -> None:
         tick = self._step_tick
@@ -243,11 +236,12 @@ class Scheduler:
         if self._end_song_tick is not None and song_tick >= self._end_song_tick:
             events += [*self._stop(tick), Done(tick)]
             return
+        if (change := self.swaps.song_at(tick)) is not None:
+            events += self._begin_song(change)
         if song_tick % TICKS_PER_EIGHTH == 0 and (swing := self._swing_for(tick)) != self._swing:
             self._swing = swing
             events.append(Swing(tick, swing))
-        swap = self._swap(tick) if tick == self._swap_tick else None
-        if swap is not None:
+        if (swap := self._swap(tick)) is not None:
             events.append(swap)
         another = swap is not None and not swap.late
         if song_tick % TICKS_PER_BAR == 0 or another or self._began:
@@ -266,11 +260,16 @@ class Scheduler:
         self._step_tick = step_tick
         self._step_due = self.origin_tick + swung(step_tick - self.origin_tick, self._swing)
 
+    def _begin_song(self, change: Change) -> list[Event]:
+        """Its notes come on its own channel; those of the one before end here on theirs."""
+        another = change.channel != self._line.channel
+        closed = self._line.close(self._step_due) if another else []
+        self._line.channel = change.channel
+        return [Changed(self._step_tick, change.channel, None), *closed]
+
     def _swap(self, tick: int) -> Swap | None:
         """Adopt the answer if it is here, else repeat; ``None`` when nothing was asked for."""
-        since = (tick - self.origin_tick) % self._refresh_ticks
-        self._swap_tick, self._asking = tick + self._refresh_ticks - since, False
-        swap = self._wanted.swap(tick)
+        swap = self.swaps.swap(tick, self.origin_tick)
         if swap is not None and swap.adopted is not None:
             self.phrase = swap.adopted
         elif swap is not None:
@@ -282,16 +281,13 @@ class Scheduler:
         tick, step = self._step_due, self.phrase.steps[place]
         if step == HOLD_STEP:  # a sounding note goes on, whichever phrase began it
             return
-        events += self._close(tick)
+        events += self._line.close(tick)
         if step >= 0 and not audible:
             self.left_out += 1
         elif step >= 0:
-            voicing = self._voicing
-            pitch, velocity = voicing.pitch(step), voicing.velocity_at(place)
-            for port in self._ports:
-                events += self.ledger.note_on(tick, (port, self._channel, pitch), velocity)
-            if voicing.gate < LEGATO:
-                self._let_go = tick + self._held_ticks(place)
+            events += self._line.strike(tick, step, place, self._voicing)
+            if self._voicing.gate < LEGATO:
+                self._line.let_go = tick + self._held_ticks(place)
 
     def _held_ticks(self, place: int) -> int:
         """How long the note that begins now is held, by the gate: at least a tick."""

@@ -14,18 +14,20 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from engine.card import Card
 from engine.files import write_atomically
 from engine.wire import Message
-from instrument.controls import ControlState
+from instrument.actions import set_tempo
+from instrument.controls import ControlState, after
 from instrument.events import Decoded
 from instrument.opening import PlayOptions
 from instrument.settings import setting_of
+from instrument.song import Song
 from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TICKS_PER_BAR
 
 FORMAT = 2
 MAX_BYTES = 1 << 16
 EVERY_S = 0.2  # at most so often
+DEFAULT_TEMPO_BPM = 120.0
 # Of what was asked for, all but how long to play and where to write it down.
 KEPT = tuple(field.name for field in fields(PlayOptions) if field.name not in {"bars", "take"})
 
@@ -38,28 +40,33 @@ class SessionError(Exception):
 class Place:
     """What plays: ``song_tick``, the last bar line, or ``None`` while the song stands still.
 
-    ``z`` and ``tokens`` of the phrase; empty before there was one.
+    ``z`` and ``tokens`` of the phrase, and the ``checkpoint`` that they are of; empty before there
+    was one.
     """
 
     song_tick: int | None = None
     z: tuple[float, ...] = ()
     tokens: tuple[int, ...] = ()
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What was asked for, every control, and the place in the song."""
+    """What was asked for, every control, the place in the song, and which song, by name."""
 
     options: PlayOptions
     controls: ControlState
     place: Place = Place()
+    song: str = ""
 
 
 class Progress:
     """The place in the song, by what the player tells. One thread."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, checkpoint: str) -> None:
+        """The first phrase is of ``checkpoint``."""
         self.place = place
+        self._checkpoint = checkpoint
         self._origin_tick = 0
 
     def hear(self, message: Message) -> bool:
@@ -71,11 +78,16 @@ class Progress:
                 self.place = replace(before, song_tick=_bar_line(message["song_tick"]))
             case "end":
                 self.place = replace(before, song_tick=None)
+            case "song" if message["phrase"] is not None:  # it begins with its own first phrase
+                self._checkpoint = message["checkpoint"]
+            case "take" if not message["request"]["late"]:
+                self._checkpoint = message["request"]["checkpoint"]
             case "bar":
                 song_tick = before.song_tick
                 if song_tick is not None:  # while it stands the next phrase is told, too
                     song_tick = _bar_line(message["tick"] - self._origin_tick)
-                self.place = Place(song_tick, tuple(message["z"]), tuple(message["tokens"]))
+                z, tokens = tuple(message["z"]), tuple(message["tokens"])
+                self.place = Place(song_tick, z, tokens, self._checkpoint)
         return self.place != before
 
 
@@ -83,19 +95,29 @@ def _bar_line(song_tick: int) -> int:
     return song_tick // TICKS_PER_BAR * TICKS_PER_BAR
 
 
-def first_phrase(card: Card, dimensions: int, resumed: Place | None) -> Decoded:
+def first_phrase(song: Song, resumed: Place | None) -> Decoded:
     """What plays until the engine answers: the card's phrase of z = 0, or what played before."""
-    tokens, z = card.start_tokens, (0.0,) * dimensions
-    place = resumed or Place()
-    fits = len(place.z) == dimensions and len(place.tokens) == len(tokens)
-    if fits and max(place.tokens) < card.model.tokens:  # or else they are another checkpoint's
-        tokens, z = place.tokens, place.z
-    return Decoded(z, tokens, card.spelled().steps(tokens))
+    first, place, card = song.first, resumed or Place(), song.card
+    fits = len(place.z) == len(first.z) and len(place.tokens) == len(first.tokens)
+    if not fits or max(place.tokens) >= card.model.tokens:  # they are another checkpoint's
+        return first
+    if place.checkpoint not in {"", song.checkpoint}:
+        return first
+    return Decoded(place.z, place.tokens, card.spelled().steps(place.tokens))
+
+
+def start_of(song: Song, options: PlayOptions, resumed: Session | None) -> ControlState:
+    """Where the controls stand before the first note; a tempo that was typed wins."""
+    start = song.start(DEFAULT_TEMPO_BPM) if resumed is None else resumed.controls
+    tempo_bpm = start.tempo_bpm if options.tempo_bpm is None else options.tempo_bpm
+    return after(start, [set_tempo(tempo_bpm)])
 
 
 def resumed_options(session: Session, options: PlayOptions, typed: Collection[str]) -> PlayOptions:
     """The options of ``session``, but for the fields that were ``typed`` again."""
     again = {name: getattr(options, name) for name in typed}
+    if "patch" in again:  # either a patch or a set
+        again["set_folder"] = None
     return replace(session.options, **{"tempo_bpm": session.controls.tempo_bpm, **again})
 
 
@@ -110,7 +132,8 @@ class _Strict(BaseModel):
 
 class _Options(_Strict):
     patch: str
-    checkpoint: str
+    set_folder: str | None = None
+    checkpoint: str | None
     out: list[str]
     clock_out: list[str]
     clock: Literal["internal", "midi", "link"]
@@ -118,7 +141,7 @@ class _Options(_Strict):
     midi_api: str
     osc_host: str
     osc_port: Annotated[int, Field(ge=0, le=65535)]
-    tempo_bpm: _Tempo
+    tempo_bpm: _Tempo | None
     oscquery: tuple[str, Annotated[int, Field(ge=0, le=65535)]] | None
 
     def options(self) -> PlayOptions:
@@ -150,6 +173,7 @@ class _Place(_Strict):
     song_tick: _Serial | None
     z: list[_Finite]
     tokens: list[_Serial]
+    checkpoint: str = ""
 
 
 class _File(_Strict):
@@ -157,6 +181,7 @@ class _File(_Strict):
     options: _Options
     controls: _Controls
     place: _Place
+    song: str = ""
 
 
 def session_file() -> Path:
@@ -169,8 +194,9 @@ def session_bytes(session: Session) -> bytes:
     options = {name: value for name, value in asdict(session.options).items() if name in KEPT}
     controls, place = session.controls.to_message(), asdict(session.place)
     del controls["morph"]  # its ticks are those of a clock that is gone: it has arrived
+    del controls["change"]  # the next performance counts its own
     told = {"format": FORMAT, "options": options, "controls": controls, "place": place}
-    return json.dumps(told, indent=1).encode()
+    return json.dumps({**told, "song": session.song}, indent=1).encode()
 
 
 def read_session(file: Path) -> Session:
@@ -187,8 +213,9 @@ def read_session(file: Path) -> Session:
         where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "JSON"
         raise SessionError(f"{file} is damaged at {where}; play without --resume") from error
     controls = ControlState.from_message({**found.controls.model_dump(), "morph": None})
-    place = Place(found.place.song_tick, tuple(found.place.z), tuple(found.place.tokens))
-    return Session(found.options.options(), controls, place)
+    at = found.place
+    place = Place(at.song_tick, tuple(at.z), tuple(at.tokens), at.checkpoint)
+    return Session(found.options.options(), controls, place, found.song)
 
 
 class Keeper:

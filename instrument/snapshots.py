@@ -71,8 +71,16 @@ class Snapshots:
         except OSError as error:
             raise SnapshotError(f"{file} cannot be written: {error.strerror}") from error
 
-    def load(self, name: str) -> Kept:
-        """The newest of that name. Raises :class:`SnapshotError`."""
+    def load(self, name: str, dimensions: int) -> Kept:
+        """The newest of that name, for so many dimensions. Raises :class:`SnapshotError`."""
+        kept = self._load(name)
+        if len(kept.z) != dimensions or len(kept.base) not in {0, len(kept.z)}:
+            raise SnapshotError(
+                f"snapshot {name!r} has {len(kept.z)} coordinates; this checkpoint has {dimensions}"
+            )
+        return kept
+
+    def _load(self, name: str) -> Kept:
         file = self._file(name)
         try:
             status = file.stat()

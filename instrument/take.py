@@ -21,9 +21,10 @@ from instrument.ledger import NoteEvent
 from instrument.midifile import TempoChange, midi_bytes
 from instrument.tempo import TICKS_PER_BAR
 
-TAKE_FORMAT = 3
+TAKE_FORMAT = 4
 RECORDED = frozenset(
-    {"state", "bar", "take", "note", "swing", "voiced", "begin", "end", "silence", "gap", "engine"}
+    {"state", "bar", "take", "note", "swing", "voiced", "begin", "end", "silence", "gap"}
+    | {"song", "engine"}
 )
 FINISHED: Message = {"type": "finished"}  # the last line of an account that nothing cut off
 
@@ -58,20 +59,20 @@ def check_writable(file: Path) -> None:
 def opening(
     *,
     checkpoint: str,
-    decoder_sha256: str,
+    decoders: Mapping[str, str],
     first: Decoded,
     mapping: Message,
     tempo_bpm: float,
     played_with: Mapping[str, Any],
 ) -> Message:
     """The first line: all that decides about the notes before the first event, and on what it was
-    played. ``mapping`` as a message.
+    played. ``mapping`` as a message; ``decoders``: the sha256 of each checkpoint's by its name.
     """
     return {
         "type": "glisser-take",
         "format": TAKE_FORMAT,
         "checkpoint": checkpoint,
-        "decoder_sha256": decoder_sha256,
+        "decoders": dict(decoders),
         "first": {"z": first.z, "tokens": first.tokens, "steps": first.steps},
         "tempo_bpm": tempo_bpm,
         "mapping": mapping,

@@ -55,6 +55,17 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def other_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one of that kind, which knows other notes."""
+    from engine.train import new_run
+    from tests import tiny
+
+    folder = tmp_path_factory.mktemp("checkpoint") / "other"
+    tiny.finish(new_run(tiny.tiny_config(), tiny.tiny_corpus(above=12), folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def chorales(pytestconfig: pytest.Config) -> list[Melody]:
     """The real corpus, parsed once and kept in pytest's own cache."""
     assert pytestconfig.cache is not None

@@ -27,7 +27,11 @@ class Stage:
         self.said: list[str] = []
         self.faults: list[str] = []
         self.capturing = Capturing(
-            self.controls, self.mapping, self.asked.append, self.said.append, self.faults.append
+            self.controls,
+            lambda: self.mapping,
+            self.asked.append,
+            self.said.append,
+            self.faults.append,
         )
 
     def play(self, *notes: tuple[int, int, int], channel: int = 1) -> None:

@@ -27,7 +27,7 @@ def read(outgoing: Outgoing) -> Told:
 
 @pytest.fixture
 def feedback() -> Feedback:
-    return Feedback(Mapping(), STEPS, lambda: {"refused": 5})
+    return Feedback(Mapping, STEPS, lambda: {"refused": 5})
 
 
 def ask(feedback: Feedback, *actions: Action, now_s: float = 0.0, state: Any = STATE) -> Told:

@@ -33,7 +33,7 @@ def asked(mapping: Mapping, *messages: bytes) -> list[Action]:
     """What these messages ask for, one a tenth of a second."""
     failed: list[ValueError] = []
     arrivals = [Arrival("DAW", n * 10**8, 0.1, message) for n, message in enumerate(messages)]
-    actions = Hands(mapping, standing).actions(arrivals, failed.append)
+    actions = Hands(lambda: mapping, standing).actions(arrivals, failed.append)
     assert not failed
     return actions
 
@@ -91,7 +91,7 @@ def test_each_port_has_its_own_half_values() -> None:
     halves = [("A", b"\xb0\x10\x7f"), ("B", b"\xb0\x10\x00"), ("A", b"\xb0\x30\x7f")]
     arrivals = [Arrival(port, 0, 0.0, message) for port, message in halves]
     failed: list[ValueError] = []
-    assert Hands(mapping, standing).actions(arrivals, failed.append) == [set_knob(1, 1.0)]
+    assert Hands(lambda: mapping, standing).actions(arrivals, failed.append) == [set_knob(1, 1.0)]
 
 
 def test_buttons_do_what_they_say_when_pressed() -> None:
@@ -123,7 +123,9 @@ def test_a_knob_that_was_moved_elsewhere_is_picked_up_first() -> None:
 def test_any_bytes_give_positions_or_a_value_error(message: bytes) -> None:
     """Whatever a port delivers, a knob's position stays within 0..1."""
     failed: list[ValueError] = []
-    actions = Hands(MAPPING, standing).actions([Arrival("DAW", 0, 0.0, message)], failed.append)
+    actions = Hands(lambda: MAPPING, standing).actions(
+        [Arrival("DAW", 0, 0.0, message)], failed.append
+    )
     assert all(isinstance(each, Set) and 0.0 <= each.value <= 1.0 for each in actions)
 
 
@@ -138,7 +140,7 @@ def test_a_fault_behind_the_controls_does_not_deafen_the_input() -> None:
     def hear(_actions: Sequence[Action]) -> None:
         raise RuntimeError("our fault")
 
-    midi = MidiInput(MAPPING, hear, lines.append, standing)
+    midi = MidiInput(lambda: MAPPING, hear, lines.append, standing)
     midi.take([arrival(b"\xb0\x14\x7f")])
     midi.take([arrival(b"\xb0\x14\x7f")])
     assert midi.errors == 2
@@ -149,7 +151,7 @@ def test_broken_messages_are_counted_and_the_next_is_heard() -> None:
     """A control change cut short is one error and one line; the knob after it still turns."""
     lines: list[str] = []
     heard: list[Action] = []
-    midi = MidiInput(MAPPING, heard.extend, lines.append, standing)
+    midi = MidiInput(lambda: MAPPING, heard.extend, lines.append, standing)
     midi.take([arrival(b"\xb0\x14"), arrival(b"\xb0\x14\xc8"), arrival(b"\xb0\x14\x7f")])
     assert heard == [set_knob(1, 1.0)]
     assert midi.errors == 2
@@ -166,7 +168,7 @@ def test_a_clock_is_heard_with_its_port_and_time_and_programs_when_wanted() -> N
     heard: list[Arrival] = []
     actions: list[Action] = []
     mapping = Mapping(receive=Receive(program=True))
-    midi = MidiInput(mapping, actions.extend, lambda _: None, standing, [heard.append])
+    midi = MidiInput(lambda: mapping, actions.extend, lambda _: None, standing, [heard.append])
     midi.take([arrival(b"\xf8"), arrival(b"\xc0\x05"), arrival(b"\xb0\x14\x7f")])
     assert actions == [Snapshot("recall", "6"), set_knob(1, 1.0)]
     assert [(each.port, each.delta_s, each.message[0]) for each in heard] == [
@@ -252,7 +254,7 @@ def test_no_bytes_can_break_what_hears_them(stream: list[tuple[bytes, float]]) -
     """
     actions, told, ns = list[Action](), list[Message](), 0
     following = Following(Receive(), 120.0, told.append, lambda _: None)
-    ears = MidiInput(MAPPING, actions.extend, lambda _: None, standing, [following.hear])
+    ears = MidiInput(lambda: MAPPING, actions.extend, lambda _: None, standing, [following.hear])
     for message, delta_s in stream:
         ns += round(delta_s * 1e9)
         ears.take([Arrival("port", ns, delta_s, message)])

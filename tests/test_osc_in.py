@@ -30,6 +30,7 @@ from instrument.actions import (
     set_tempo,
 )
 from instrument.mapping import Mapping
+from instrument.osc_addresses import addresses
 from instrument.osc_in import MAX_WAITING, Heard, OscInput, OscPortError, OscReader, drain
 
 FROM_MAX = ("127.0.0.1", 7_400)
@@ -54,12 +55,15 @@ def bundle(*elements: bytes, timetag: Any = IMMEDIATELY) -> bytes:
     return head + b"".join(struct.pack(">i", len(element)) + element for element in elements)
 
 
+TABLE = addresses(Mapping())
+
+
 class Ear:
     """A reader, its log, and what it heard."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.reader = OscReader(Mapping(), self.lines.append)
+        self.reader = OscReader(lambda: TABLE, self.lines.append)
 
     def hear(self, *datagrams: bytes, now_s: float = NOW_S) -> list[Heard]:
         return self.reader.read([(each, FROM_MAX) for each in datagrams], WALL_S, now_s)
@@ -368,7 +372,7 @@ def listen() -> Iterator[Listening]:
     opened: list[OscInput] = []
 
     def start(hear: Callable[[tuple[Action, ...], tuple[str, int]], None]) -> OscInput:
-        opened.append(OscInput("127.0.0.1", 0, Mapping(), hear, lambda _: None))
+        opened.append(OscInput("127.0.0.1", 0, lambda: TABLE, hear, lambda _: None))
         opened[-1].start()
         return opened[-1]
 
@@ -421,10 +425,10 @@ def test_a_busy_port_is_told_in_one_sentence(listen: Listening) -> None:
     """The sentence names host and port and says what to do."""
     osc = listen(lambda *_: None)
     with pytest.raises(OscPortError, match=rf"OSC port 127\.0\.0\.1:{osc.port} is taken"):
-        OscInput("127.0.0.1", osc.port, Mapping(), lambda *_: None, lambda _: None)
+        OscInput("127.0.0.1", osc.port, lambda: TABLE, lambda *_: None, lambda _: None)
 
 
 def test_a_host_of_somebody_else_is_told() -> None:
     """An address that this machine does not have is refused by name."""
     with pytest.raises(OscPortError, match=r"192\.0\.2\.1:9129"):
-        OscInput("192.0.2.1", 9129, Mapping(), lambda *_: None, lambda _: None)
+        OscInput("192.0.2.1", 9129, lambda: TABLE, lambda *_: None, lambda _: None)

@@ -101,7 +101,7 @@ play = { cc = 41 }
             'refersh = "bar"',
             1,
             "refersh",
-            "allowed here: refresh, takeover, out, latent, receive, ports, settings, pad, capture, "
+            "allowed here: checkpoint, refresh, takeover, out, latent, receive, ports, settings, pad, capture, "
             "buttons, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),

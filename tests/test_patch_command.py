@@ -75,7 +75,8 @@ def test_what_each_device_sends_by_its_chart_turns_its_knob(
     ]
     standing = Standing({knob_key(n): 0.5 for n in range(1, 13)})
     failed: list[ValueError] = []
-    Hands(load_patch(name), lambda: standing).actions(arrivals, failed.append)
+    mapping = load_patch(name)
+    Hands(lambda: mapping, lambda: standing).actions(arrivals, failed.append)
     assert standing.positions[knob_key(knob)] == pytest.approx(position, abs=1 / 16_000)
     assert sum(value != 0.5 for value in standing.positions.values()) == 1
     assert not failed

@@ -60,7 +60,7 @@ def test_the_cards_calibration_reaches_the_player_and_the_display(
     (folder / "card.json").write_text(json.dumps(card))
     display = Display(io.StringIO())
     performance: Any = Performance(PlayOptions(checkpoint=str(folder)), display)
-    first, second = performance._mapping.knobs[:2]
+    first, second = performance._programme.mapping().knobs[:2]
     assert (first.calibrated, second.calibrated) == (True, False)
     (shown,) = cast(Any, display)._knobs
     assert shown.asked([3.0] + [0.0] * 11) == 60.0

@@ -125,6 +125,7 @@ def test_a_knob_reaches_the_port_at_the_next_bar_line() -> None:
                 "z": request["z"],
                 "temperature": 0.0,
                 "seed": 0,
+                "checkpoint": "stage",
                 "tokens": TOKENS,
                 "steps": (72, -1, -1, -1) * 8,
                 "late": False,

@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.wire import Message
-from instrument.events import Z
+from instrument.controls import ControlState
+from instrument.events import Decoded, Z
 from instrument.midi_out import Recorder
 from instrument.outgoing import Outgoing
 from instrument.panic import MS
 from instrument.player_core import Player
 from instrument.player_messages import Setup
+from instrument.repertoire import Part
 from instrument.replay import Account, differing, read_take
-from instrument.scheduler import Refresh
+from instrument.swaps import Refresh
 from instrument.take import Take, TakeError, account_of, notes_of, opening, unfinished
 from tests.parts import SETUP, TOKENS, knob, transport
 
@@ -41,10 +43,13 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
     now_ns = 10**12
     player = Player(setup, Outgoing([Recorder()]), lambda *each: said.extend(each), now_ns)
     wake_ns, answers, read = now_ns, list[tuple[int, Message]](), 0
+    changes = 0
 
     def turn(*messages: Message) -> None:
         nonlocal wake_ns, read
-        wake_ns = player.turn(now_ns, messages)
+        of_its_song = {"change": changes}
+        told = [{**m, **of_its_song} if m["type"] == "controls" else m for m in messages]
+        wake_ns = player.turn(now_ns, told)
         for message in said[read:]:
             if message["type"] == "request":
                 pitch = 48 + round(message["z"][0] * 4) % 24
@@ -84,6 +89,9 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
                 turn(knob(0.5, tempo=400.0, gate=5.0 + 95.0 * happening.value))
             case "freeze":
                 turn(knob(0.7, tempo=400.0, freeze=float(happening.value > 0.5)))
+            case "change":
+                changes += 1
+                turn(another_song(changes, happening.value))
             case "song":
                 song_tick = round(happening.value * 2000)
                 turn({**transport("play"), "song_tick": song_tick, "ns": now_ns + 3 * MS})
@@ -95,11 +103,26 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
     return said
 
 
+def another_song(change: int, value: float) -> Message:
+    """A song of its own channel, refresh, tempo, voicing and first phrase, by ``value``, 0..1."""
+    kind = round(value * 47)
+    mapping = replace(
+        SETUP.mapping, channel=1 + kind % 4, refresh=("bar", "phrase", "step")[kind % 3]
+    )
+    standing = {"tempo": (300.0, 400.0)[kind % 2], "transpose": float(kind % 5)}
+    standing["gate"] = 50.0 if kind % 7 == 0 else 100.0
+    controls = replace(ControlState.standing(standing), change=change)
+    first = Decoded((value,) * 12, tuple(TOKENS), (50 + kind % 12, -1, -1, -2) * 8)
+    checkpoint = ("stage", "other")[kind % 2]
+    part = Part(mapping, controls, checkpoint, first, 1 + kind % 3, f"song {kind}")
+    return part.to_message()
+
+
 def written(folder: Path, setup: Setup, said: Sequence[Message]) -> Path:
     """The take of that performance."""
     head = opening(
         checkpoint=setup.checkpoint,
-        decoder_sha256="0" * 64,
+        decoders={setup.checkpoint: "0" * 64},
         first=setup.first,
         mapping=setup.mapping.to_message(),
         tempo_bpm=setup.tempo_bpm,
@@ -123,7 +146,9 @@ stories = st.lists(
     st.builds(
         Happening,
         st.one_of(st.integers(0, 40 * MS), st.integers(0, BAR_NS), st.integers(0, 4 * BAR_NS)),
-        st.sampled_from([*TURNED, "nothing", "freeze", "panic", "stop", "play", "song"]),
+        st.sampled_from(
+            [*TURNED, "nothing", "freeze", "panic", "stop", "play", "song", "change", "change"]
+        ),
         st.floats(0, 1),
         st.sampled_from([False] * 5 + [True]),
     ),
@@ -145,7 +170,7 @@ def test_whatever_happened_a_take_gives_its_notes_again(
     bars: int | None,
     engine_ns: int,
 ) -> None:
-    """Several starts, panic, freeze, swing, tempo, a song begun inside, a machine that slept."""
+    """Several starts and songs, panic, freeze, tempo, a song begun inside, a machine that slept."""
     setup = setup_with(refresh, bars)
     said = lived(setup, [Happening(0, "nothing"), *story], engine_ns)
     file = written(tmp_path_factory.mktemp("take"), setup, said)

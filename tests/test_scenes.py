@@ -26,7 +26,8 @@ class Stage:
         self.faults: list[str] = []
         self.controls = Controls()
         self.mapping = mapping
-        self.scenes = Scenes(self.controls, mapping, folder, self.said.append, self.faults.append)
+        said, faults = self.said.append, self.faults.append
+        self.scenes = Scenes(self.controls, lambda: mapping, folder, said, faults)
 
     def act(self, *actions: Action) -> None:
         self.scenes.act(actions)
@@ -198,7 +199,7 @@ def test_a_folder_has_room_for_so_many(tmp_path: Path, monkeypatch: pytest.Monke
     assert Snapshots(tmp_path).names() == ["1", "2"]
     assert len(stage.faults) == 1
     with pytest.raises(SnapshotError, match="there are: 1, 2"):
-        Snapshots(tmp_path).load("3")
+        Snapshots(tmp_path).load("3", 12)
 
 
 keys = st.sampled_from(["z/1", "z/7", "gate", "transpose"])

@@ -13,7 +13,8 @@ from instrument.clock import ManualClock
 from instrument.events import Bar, Decoded, Done, Event, Request, Swap, Swing, Voiced, Wish, Z
 from instrument.ledger import NoteEvent
 from instrument.offline import Answer, perform_offline
-from instrument.scheduler import TICKS_PER_REFRESH, Refresh, Scheduler
+from instrument.scheduler import Scheduler
+from instrument.swaps import TICKS_PER_REFRESH, Refresh
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_PHRASE, TICKS_PER_STEP, Timeline
 from instrument.voicing import Voicing
 
@@ -198,7 +199,7 @@ def test_a_phrase_is_asked_for_the_margin_before_the_bar_line() -> None:
     """The knob is read as late as the engine's speed allows; the request names its bar line."""
     hands = Hands()
     core = scheduler(z_for=hands.at)
-    core.margin_ticks = 20
+    core.swaps.margin_ticks = 20
     core.play()
     play_to(core, BAR - 21)
     assert core.next_due_tick == BAR - 20
@@ -210,7 +211,7 @@ def test_a_margin_longer_than_a_bar_asks_right_after_the_last_swap() -> None:
     """A very slow engine gets the whole bar, and each bar line still its own request."""
     hands = Hands()
     core = scheduler(z_for=hands.at)
-    core.margin_ticks = 5 * BAR
+    core.swaps.margin_ticks = 5 * BAR
     core.play()
     events: list[Event] = []
     for bar in range(4):
@@ -308,11 +309,11 @@ def test_frozen_keeps_the_phrase_whatever_the_knobs_do() -> None:
     hands = Hands(z=(3.0,))
     core = scheduler(z_for=hands.at)
     core.play()
-    core.frozen = True
+    core.swaps.frozen = True
     events = play_to(core, 4 * BAR - 1)
     assert (requests(events), swaps(events), core.misses) == ([], [], 0)
     assert {pitch for _, pitch in onsets(events)} == {60}
-    core.frozen = False
+    core.swaps.frozen = False
     assert onsets(play_to(core, 5 * BAR))[-1] == (5 * BAR, 63)
 
 
@@ -321,7 +322,7 @@ def test_freezing_after_the_question_keeps_the_phrase_too() -> None:
     core = scheduler(constant(50))
     core.play()
     play_to(core, BAR - 1)
-    core.frozen = True
+    core.swaps.frozen = True
     events = play_to(core, BAR)
     assert (swaps(events), core.misses, onsets(events)) == ([], 0, [(BAR, 50)])
 
@@ -392,9 +393,9 @@ def test_knobs_set_while_stopped_are_heard_from_bar_one() -> None:
 def test_nothing_is_cued_before_the_margin_or_while_frozen() -> None:
     """Then the bar-line rule decides, or nothing may change."""
     core = scheduler()
-    core.frozen = True
+    core.swaps.frozen = True
     assert core.cue() is None
-    core.frozen = False
+    core.swaps.frozen = False
     core.play()
     play_to(core, STEP)
     assert core.cue() is None
@@ -409,7 +410,7 @@ class Approach:
         cued = self.core.cue()
         assert cued is not None
         self.core.answer(cued.id, *decode(cued))
-        self.core.margin_ticks = 20
+        self.core.swaps.margin_ticks = 20
         self.core.play()
         self.hands.z = (1.0,)
         (self.first,) = requests(play_to(self.core, BAR - 10, answered=False))
@@ -530,7 +531,7 @@ def test_a_swing_turned_inside_an_eighth_waits_for_the_next() -> None:
 def test_a_phrase_for_an_off_beat_is_asked_for_before_its_swung_moment() -> None:
     """With refresh = step the knob may be moved as long before the off-beat as before the beat."""
     core = scheduler(refresh="step", z_for=lambda tick: (float(tick),), swing_for=lambda _t: 75.0)
-    core.margin_ticks = 10
+    core.swaps.margin_ticks = 10
     core.play()
     asked = [(due, r.tick) for due in range(49) for r in requests(core.pop_due(due))]
     assert asked == [(26, 24), (38, 48)]
@@ -616,7 +617,7 @@ def test_a_night_asleep_is_passed_over_at_once() -> None:
 def test_after_a_night_the_knob_is_asked_for_anew() -> None:
     """What was asked before it may never be answered; the first bar line after follows the knob."""
     core = scheduler(z_for=lambda _tick: (7.0,))
-    core.margin_ticks = 4 * STEP
+    core.swaps.margin_ticks = 4 * STEP
     core.play()
     assert len(requests(play_to(core, BAR - 3 * STEP, answered=False))) == 1
     night = 10 * PHRASE + BAR - 2 * STEP
@@ -671,7 +672,7 @@ def test_what_sounds_is_that_part_of_the_phrase_of_the_z_in_force(
 
     last_bar = 6
     core = scheduler(phrases[0], z_for, refresh=refresh, bars=last_bar)
-    core.margin_ticks = margin_ticks
+    core.swaps.margin_ticks = margin_ticks
     events = list(perform_offline(core, engine))
 
     every = TICKS_PER_REFRESH[refresh]
@@ -739,7 +740,7 @@ def test_no_note_is_left_sounding_whatever_happens(
     """Jumps, duplicate ticks, late and stale answers, stop, panic, freeze in any order."""
     hands = Hands()
     core = scheduler(first, hands.at, refresh=refresh)
-    core.margin_ticks = margin_ticks
+    core.swaps.margin_ticks = margin_ticks
     core.play()
     events: list[Event] = []
     open_requests: list[Request] = []
@@ -751,7 +752,7 @@ def test_no_note_is_left_sounding_whatever_happens(
             popped.append(cued)
         events += popped
         open_requests += requests(popped)
-        if core.frozen:
+        if core.swaps.frozen:
             assert not any(isinstance(event, Swap | Request) for event in popped)
         match happening.what:
             case "answer" if open_requests:
@@ -761,7 +762,7 @@ def test_no_note_is_left_sounding_whatever_happens(
             case "knob":
                 hands.z = (hands.z[0] + 1,)
             case "freeze":
-                core.frozen = not core.frozen
+                core.swaps.frozen = not core.swaps.frozen
             case "play":
                 tick = max(tick, core.play())
             case "stop":

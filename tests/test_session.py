@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.card import read_card
 from instrument.controls import ControlState
 from instrument.opening import PlayOptions
 from instrument.session import (
@@ -22,6 +21,7 @@ from instrument.session import (
     resumed_options,
     session_bytes,
 )
+from instrument.songs import read_patch_song
 from instrument.tempo import TICKS_PER_BAR
 
 numbered = st.dictionaries(
@@ -31,7 +31,8 @@ ports = st.lists(st.text(), max_size=3).map(tuple)
 options = st.builds(
     PlayOptions,
     patch=st.text(),
-    checkpoint=st.text(),
+    set_folder=st.none() | st.text(),
+    checkpoint=st.none() | st.text(),
     out=ports,
     clock_out=ports,
     clock=st.sampled_from(["internal", "midi", "link"]),
@@ -39,7 +40,7 @@ options = st.builds(
     midi_api=st.text(),
     osc_host=st.text(),
     osc_port=st.integers(0, 65535),
-    tempo_bpm=st.floats(20, 400),
+    tempo_bpm=st.none() | st.floats(20, 400),
 )
 serials = st.integers(0, 10**9)
 written = {
@@ -60,8 +61,9 @@ places = st.builds(
     st.none() | st.integers(0, 10**9),
     st.lists(st.floats(-10, 10), max_size=12).map(tuple),
     st.lists(st.integers(0, 50), max_size=32).map(tuple),
+    st.text(),
 )
-sessions = st.builds(Session, options, controls, places)
+sessions = st.builds(Session, options, controls, places, st.text())
 
 
 @given(sessions)
@@ -121,26 +123,56 @@ def test_what_is_typed_again_wins() -> None:
     assert (slower.tempo_bpm, slower.out) == (60.0, ("synth",))
 
 
+def test_a_patch_that_is_typed_takes_the_place_of_a_set() -> None:
+    """And a set that is typed that of a patch."""
+    was = Session(PlayOptions(set_folder="gig"), ControlState())
+    assert resumed_options(was, PlayOptions(bars=1), {"bars"}).set_folder == "gig"
+    found = resumed_options(was, PlayOptions(patch="mine.toml"), {"patch"})
+    assert (found.set_folder, found.patch) == (None, "mine.toml")
+    other = resumed_options(was, PlayOptions(set_folder="other"), {"set_folder"})
+    assert other.set_folder == "other"
+
+
 def test_the_place_follows_the_song() -> None:
     """The last bar line of the song, wherever its ticks began; none while it stands."""
-    progress = Progress(Place())
+    progress = Progress(Place(), "stage")
     bar = {"type": "bar", "z": [0.5], "tokens": [3, 1]}
     assert progress.hear({"type": "begin", "tick": 1000, "song_tick": TICKS_PER_BAR + 5})
     assert progress.place == Place(TICKS_PER_BAR)
     progress.hear({**bar, "tick": 1000 - 5 + 2 * TICKS_PER_BAR})
-    assert progress.place == Place(3 * TICKS_PER_BAR, (0.5,), (3, 1))
+    assert progress.place == Place(3 * TICKS_PER_BAR, (0.5,), (3, 1), "stage")
     assert not progress.hear({**bar, "tick": 1000 - 5 + 2 * TICKS_PER_BAR + 24})
     assert not progress.hear({"type": "note", "tick": 5000})
     assert progress.hear({"type": "end", "tick": 5000})
-    assert progress.place == Place(None, (0.5,), (3, 1))
+    assert progress.place == Place(None, (0.5,), (3, 1), "stage")
+
+
+def test_the_phrase_is_known_by_its_checkpoint() -> None:
+    """That of the song which began, once its first phrase is adopted: until then the old one's."""
+    progress = Progress(Place(), "stage")
+    bar = {"type": "bar", "tick": 0, "z": [0.5], "tokens": [3, 1]}
+    song = {"type": "song", "tick": 384, "checkpoint": "other", "phrase": None}
+    progress.hear(song)
+    progress.hear(bar)
+    assert progress.place.checkpoint == "stage"
+    progress.hear({"type": "take", "request": {"late": True, "checkpoint": "other"}})
+    progress.hear(bar)
+    assert progress.place.checkpoint == "stage"
+    progress.hear({"type": "take", "request": {"late": False, "checkpoint": "other"}})
+    progress.hear(bar)
+    assert progress.place.checkpoint == "other"
+    progress.hear({**song, "checkpoint": "third", "phrase": [[0.5], [3, 1], [60, -1]]})
+    progress.hear(bar)
+    assert progress.place.checkpoint == "third"
 
 
 def test_the_phrase_that_played_is_the_first_again(tiny_checkpoint: Path) -> None:
     """Unless it is another checkpoint's: then the card's own."""
-    card = read_card(tiny_checkpoint)
+    (song,) = read_patch_song("default", str(tiny_checkpoint)).songs
+    card = song.card
     zero, tokens = (0.0,) * 12, (0,) * len(card.start_tokens)
-    assert first_phrase(card, 12, None).tokens == card.start_tokens
-    kept = first_phrase(card, 12, Place(0, (0.5,) * 12, tokens))
+    assert first_phrase(song, None).tokens == card.start_tokens
+    kept = first_phrase(song, Place(0, (0.5,) * 12, tokens))
     assert (kept.z, kept.tokens) == ((0.5,) * 12, tokens)
     assert kept.steps == card.spelled().steps(tokens)
     for other in (
@@ -148,8 +180,9 @@ def test_the_phrase_that_played_is_the_first_again(tiny_checkpoint: Path) -> Non
         Place(0, (0.5,) * 11, tokens),
         Place(0, (0.5,) * 12, tokens[1:]),
         Place(0, (0.5,) * 12, (*tokens[1:], card.model.tokens)),
+        Place(0, (0.5,) * 12, tokens, "another"),
     ):
-        found = first_phrase(card, 12, other)
+        found = first_phrase(song, other)
         assert (found.z, found.tokens) == (zero, card.start_tokens)
 
 

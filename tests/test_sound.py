@@ -41,7 +41,7 @@ def loudness(sound: np.ndarray) -> np.ndarray:
     """Of each fiftieth of a second; FluidSynth begins a note up to a 750th late."""
     window = SAMPLE_RATE // 50
     whole = sound[: len(sound) // window * window].reshape(-1, window, 2)
-    return np.sqrt((whole**2).mean((1, 2)))
+    return np.asarray(np.sqrt((whole**2).mean((1, 2))))
 
 
 def melody(times: int) -> bytes:

@@ -23,7 +23,7 @@ from instrument.take import (
 
 HEAD = opening(
     checkpoint="stage",
-    decoder_sha256="0" * 64,
+    decoders={"stage": "0" * 64},
     first=Decoded((0.0,) * 12, (1,) * 32, (60, *[-1] * 31)),
     mapping=Mapping().to_message(),
     tempo_bpm=120.0,

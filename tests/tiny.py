@@ -26,8 +26,8 @@ SOURCE = CorpusSource("made-up melodies", "0" * 64, "no rights in them", "# Lice
 validation.SWEEP_SAMPLE = 4  # sweeps of a validation; what they show is not what these runs are for
 
 
-def tiny_melody(seed: int, *, bars: int = 6) -> Melody:
-    """Quarters and eighths of C major in 4/4, one random tune for each seed."""
+def tiny_melody(seed: int, *, bars: int = 6, above: int = 0) -> Melody:
+    """Quarters and eighths of C major in 4/4, one random tune for each seed, so much ``above``."""
     chance = random.Random(seed)
     steps: list[int] = []
     while len(steps) < 16 * bars:
@@ -36,12 +36,14 @@ def tiny_melody(seed: int, *, bars: int = 6) -> Melody:
     steps = steps[: 16 * bars]
     fifths = tuple(C_MAJOR[value] if value >= 0 else 0 for value in steps)
     grid = tuple(Bar(16 * bar, 16, 4, 4) for bar in range(bars))
+    steps = [step + above if step >= 0 else step for step in steps]
     return Melody(f"tiny-{seed}", tuple(steps), fifths, 0, grid)
 
 
-def tiny_corpus() -> Corpus:
-    """Ten tunes, so that each side of the split has at least one."""
-    return build_corpus([tiny_melody(seed) for seed in range(10)], bar_aligned=True, hop_steps=16)
+def tiny_corpus(above: int = 0) -> Corpus:
+    """Ten tunes, so that each side of the split has at least one, so many semitones ``above``."""
+    melodies = [tiny_melody(seed, above=above) for seed in range(10)]
+    return build_corpus(melodies, bar_aligned=True, hop_steps=16)
 
 
 def tiny_config(**schedule: object) -> TrainConfig:
