@@ -6,7 +6,6 @@ sent within one period to its listeners at the beginning of the next. The end of
 """
 
 import json
-import os
 import sys
 from time import perf_counter, sleep
 
@@ -40,8 +39,8 @@ def main(name: str) -> None:
     for line in sys.stdin:
         play(port, json.loads(line))
         say("sent")
+    port.delete()
 
 
 if __name__ == "__main__":
     main(sys.argv[1])
-    os._exit(0)  # JACK's own end may hang when its server is gone

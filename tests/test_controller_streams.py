@@ -72,6 +72,7 @@ def sender(jack: JackServer) -> Iterator[Sender]:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         yield Sender(process)
+        process.communicate(timeout=PATIENCE_S)  # a client that is killed, JACK waits for
     finally:
         process.kill()
         process.wait()
