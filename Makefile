@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-capture bench-sync bench-startup soak torture fuzz lock audit picture wheel clean
+	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -83,6 +83,9 @@ bench-sync: setup ## somebody's MIDI clock followed and ours sent, judged outsid
 
 bench-startup: setup ## from the command to the first note, and what the player weighs
 	@$(BIN)/python -W ignore -m benchmarks.startup
+
+bench-gestures: setup ## a thousand gestures at random while it plays, judged outside; writes docs/gestures.md
+	@$(BIN)/python -W ignore -m benchmarks.gestures $(if $(ACTIONS),--actions $(ACTIONS))
 
 soak: setup ## an hour in real time and 100,000 bars offline: drift, misses, notes left open, memory
 	@$(BIN)/python -W ignore -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))

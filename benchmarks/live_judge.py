@@ -72,14 +72,15 @@ def on_stage(*arguments: str, hand: str | None = None, timed: bool = True) -> It
 def played(server: JackServer, *arguments: str) -> Iterator[Played]:
     """``glisser play`` with ``arguments`` into ``INPUT``; ended at the end.
 
-    What it keeps of its session goes to a folder of its own.
+    What it keeps of its session, and its snapshots, go to a folder of its own.
     """
     osc_port = _free_udp_port()
     command = [*(sys.executable, "-m", "instrument.cli", "play", "--out", INPUT)]
     command += ["--osc", f"127.0.0.1:{osc_port}", *arguments]
     nowhere = subprocess.DEVNULL
     with tempfile.TemporaryDirectory() as kept, _udp() as sender:
-        environment = {**os.environ, **server.environment, "XDG_STATE_HOME": kept}
+        folders = {"XDG_STATE_HOME": kept, "XDG_DATA_HOME": kept}
+        environment = {**os.environ, **server.environment, **folders}
         began_ns = time.perf_counter_ns()
         child = subprocess.Popen(  # noqa: S603 - our own command
             command, env=environment, stdin=nowhere, stdout=nowhere, stderr=nowhere

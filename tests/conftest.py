@@ -34,8 +34,9 @@ def whole_floats() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def state_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test, nor a process that it starts, touches the session of whoever runs the tests."""
+    """No test, nor a process that it starts, touches session or snapshots of whoever runs it."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
 
 
 # No test asserts on wall time: a busy machine is no fault of what is tested.
