@@ -15,6 +15,7 @@ from instrument.mapping import (
     Mapping,
     Receive,
     Refresh,
+    Shows,
     TakeoverKind,
 )
 from instrument.patch_tables import (
@@ -22,6 +23,7 @@ from instrument.patch_tables import (
     ButtonTable,
     CaptureTable,
     ControlTable,
+    FeedbackTable,
     KnobName,
     KnobTable,
     LatentTable,
@@ -58,6 +60,7 @@ class PatchFile(StrictTable):
     settings: Settings = Field(default_factory=dict)
     pad: PadTable = PadTable()
     capture: CaptureTable = CaptureTable()
+    feedback: FeedbackTable = FeedbackTable()
     buttons: dict[ButtonName, ButtonTable] = Field(default_factory=dict)
     knobs: dict[KnobName, KnobTable] = Field(default_factory=dict)
 
@@ -88,6 +91,7 @@ class PatchFile(StrictTable):
             receive=Receive(**self.receive.model_dump()),
             pad=tuple(self.pad.corners),
             capture_channel=self.capture.channel,
+            shows=Shows(**self.feedback.model_dump()),
         )
 
     def _starts(self, dimensions: int) -> dict[str, float]:
