@@ -29,6 +29,9 @@ class Arrival:
     message: bytes
 
 
+ByHand: TypeAlias = Callable[[Arrival, Touch], bool]
+
+
 @dataclass
 class Standing:
     """How things stand when a control is touched: positions 0..1 of what is mapped, and more."""
@@ -45,9 +48,17 @@ class Hands:
     It remembers, for each port, halves of values, and for each control where it was and when.
     """
 
-    def __init__(self, mapping: Mapping, standing: Callable[[], Standing]) -> None:
-        """``standing()`` says where all that is mapped stands, and what else a button may turn."""
-        self._standing = standing
+    def __init__(
+        self,
+        mapping: Mapping,
+        standing: Callable[[], Standing],
+        by_hand: ByHand = lambda _arrival, _touch: True,
+    ) -> None:
+        """``standing()`` says where all that is mapped stands, and what else a button may turn.
+
+        ``by_hand`` says of each touch of what is mapped whether a hand did it; others do nothing.
+        """
+        self._standing, self._by_hand = standing, by_hand
         self._controls: dict[Key, list[_Control]] = {}
         self._buttons: dict[Key, list[str]] = {}
         for control in mapping.controls:
@@ -88,6 +99,8 @@ class Hands:
                 continue
             key = (touch.kind, touch.channel, touch.number)
             if key not in self._controls and key not in self._buttons:
+                continue
+            if not self._by_hand(arrival, touch):
                 continue
             now = now or self._standing()
             for control in self._controls.get(key, ()):
@@ -171,10 +184,12 @@ class MidiInput:
         log: Callable[[str], None],
         standing: Callable[[], Standing],
         ears: Sequence[Callable[[Arrival], None]] = (),
+        by_hand: ByHand = lambda _arrival, _touch: True,
     ) -> None:
+        """``standing``, ``by_hand``: as of :class:`Hands`."""
         self.errors = 0
         self._ears = tuple(ears)
-        self._hands = Hands(mapping, standing)
+        self._hands = Hands(mapping, standing, by_hand)
         self._hear = hear
         self._log = log
 

@@ -41,6 +41,7 @@ from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
 from instrument.recording import Recording
 from instrument.session import Keeper, Place, Progress, Session, first_phrase, session_file
+from instrument.showing import Showing
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 from instrument.true_knobs import curves_of, true_knobs, without_calibration
@@ -94,7 +95,12 @@ class Performance:
         )
         self._presence = Presence(options.played_to)
         ears = [ear for ear in (self._time.hear, self._desk.hear_midi) if ear is not None]
-        self._midi = MidiInput(self._mapping, self._act, self._fault, self._standing, ears)
+        self._showing = Showing(
+            self._mapping, self._standing, lambda port, told: self._inputs.show(port, told)
+        )
+        self._midi = MidiInput(
+            self._mapping, self._act, self._fault, self._standing, ears, self._showing.by_hand
+        )
         self._inputs = self._listener(options)
 
     def run(self) -> int:
@@ -152,14 +158,19 @@ class Performance:
         )
 
     def _listener(self, options: PlayOptions) -> InputLink:
+        shows = self._mapping.shows.on
         cables = roles_of(
-            options.played_to, virtual=not options.out, listening=bool(options.inputs)
+            options.played_to,
+            virtual=not options.out,
+            listening=bool(options.inputs),
+            showing=shows,
         )
         return InputLink(
-            Listening(options.midi_api, options.inputs, options.clock == "midi", cables),
+            Listening(options.midi_api, options.inputs, options.clock == "midi", cables, shows),
             self._midi.take,
             self._outputs_changed,
             self._fault,
+            self._showing.opened,
         )
 
     def _open_oscquery(self, osc: OscInput, stack: ExitStack) -> None:
@@ -219,6 +230,7 @@ class Performance:
             if (words := self._time.words(time.perf_counter_ns())) is not None:
                 self._display.on_clock(words)
             self._desk.look(time.perf_counter_ns())
+            self._showing.look(time.perf_counter_ns())
             self._inputs.watch()
             self._engine.watch()
             message = self._player.get(timeout_s=0.1)
@@ -333,6 +345,7 @@ class Performance:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
             if self._query is not None:
                 self._query.values(values(state, self._mapping))
+            self._showing.look(time.perf_counter_ns())
             time.sleep(CONTROL_INTERVAL_S)
 
     def _send_state(self) -> ControlState:
