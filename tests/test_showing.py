@@ -242,7 +242,7 @@ def test_a_device_that_comes_back_is_told_everything() -> None:
 
 
 def test_what_could_not_be_sent_is_told_again() -> None:
-    """While there is no listener; the next one gets the newest."""
+    """While there is no listener; the next one gets it all."""
     sent: list[bytes] = []
     there = [False]
 
@@ -251,12 +251,11 @@ def test_what_could_not_be_sent_is_told_again() -> None:
             sent.extend(messages)
         return there[0]
 
-    where = {"knob/1": 0.0}
+    where = {"knob/1": 1.0}
     mapping = Mapping(controls=(ControlMapping(20, 1, "knob/1"),), shows=Shows(on=True))
     showing = Showing(mapping, lambda: Standing(where), send)
     showing.opened(PORT, True)
     showing.look(0)
-    where["knob/1"] = 1.0
     there[0] = True
     showing.look(100 * MS)
     assert sent == [b"\xb0\x14\x7f"]

@@ -132,6 +132,16 @@ def test_a_cable_is_never_asked_for_more_than_it_carries() -> None:
     )
 
 
+def test_a_hundred_controls_that_all_move_are_told_in_turn() -> None:
+    """None waits for ever behind the others."""
+    tester = surface(*(ControlMapping(n, 1, f"knob/{n}") for n in range(100)))
+    numbers = set[int]()
+    for ms in range(200):
+        where = {f"knob/{n}": ms % 100 / 100 for n in range(100)}
+        numbers |= {message[1] for message in tester.due(START_NS + ms * MS, where)}
+    assert numbers == set(range(100))
+
+
 def test_a_control_in_a_hand_is_left_alone() -> None:
     """A motor would fight it; what the hand has set is what it shows."""
     tester = surface(knob())
