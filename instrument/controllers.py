@@ -1,5 +1,7 @@
 """What a controller's messages say of its knobs: 7 and 14 bits, NRPN, encoders, buttons. Pure.
 
+And the messages that say it to the controller, where it can show it.
+
 MIDI 1.0 Detailed Specification: control change (Bn), its pairs of controllers (n and n + 32), the
 non-registered parameters (98, 99, data entry 6 and 38, increment 96 and decrement 97), note-on.
 """
@@ -27,6 +29,37 @@ def position_of(value: int, bits: int = 7) -> float:
     """
     centre = 1 << (bits - 1)
     return value / (2 * centre) if value <= centre else 0.5 + (value - centre) / (2 * (centre - 1))
+
+
+def value_of(position: float, bits: int = 7) -> int:
+    """The controller value that comes closest to ``position`` 0..1: the way back."""
+    centre = 1 << (bits - 1)
+    if position <= 0.5:
+        return round(position * 2 * centre)
+    return centre + round((position - 0.5) * 2 * (centre - 1))
+
+
+def messages_of(kind: ControlKind, channel: int, number: int, value: int) -> tuple[bytes, ...]:
+    """What sets control ``number`` on ``channel`` 1..16 to ``value``, in order.
+
+    ``value`` is of 14 bits for "cc14" and "nrpn", else of 7; that of a note is its velocity, and 0
+    ends it. Raises ``ValueError`` for a program, which shows nothing.
+    """
+    low, coarse, fine = channel - 1, value >> 7, value & 0x7F
+    control = _CONTROL_CHANGE | low
+    match kind:
+        case "cc":
+            return (bytes((control, number, value)),)
+        case "cc14":
+            return bytes((control, number, coarse)), bytes((control, number + _LSB_OF, fine))
+        case "nrpn":
+            select = ((_NRPN_MSB, number >> 7), (_NRPN_LSB, number & 0x7F))
+            data = ((_DATA_MSB, coarse), (_DATA_LSB, fine))
+            return tuple(bytes((control, *each)) for each in (*select, *data))
+        case "note":
+            return (bytes((_NOTE_ON | low, number, value)),)
+        case "program":
+            raise ValueError("a program shows nothing")
 
 
 def detents_of(value: int, encoder: Encoder) -> int:

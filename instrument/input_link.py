@@ -24,13 +24,14 @@ class Listening:
     """What the listener is asked for: the MIDI system; parts of the names of ports to hear.
 
     ``clock``: let MIDI clock through. ``cables``: whose connections to look after, and to what, as
-    :func:`instrument.patchbay.roles_of` gives them.
+    :func:`instrument.patchbay.roles_of` gives them. ``feedback``: open the ways back, too.
     """
 
     midi_api: str
     inputs: tuple[str, ...]
     clock: bool
     cables: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    feedback: bool = False
 
 
 class InputLink:
@@ -42,13 +43,16 @@ class InputLink:
         hear: Callable[[Sequence[Arrival]], None],
         outputs: Callable[[Sequence[str]], None],
         fault: Callable[[str], None],
+        shows: Callable[[str, bool], None] = lambda _port, _is_open: None,
     ) -> None:
         """``hear`` gets what arrives, ``outputs`` the ports that can be played to whenever they
-        change; both on a reader thread. ``fault`` gets lines for a person.
+        change, ``shows`` the name of an input and whether what is sent for it arrives from now on;
+        all on a reader thread. ``fault`` gets lines for a person.
         """
         self.ports: tuple[str, ...] = ()
         self._listening = listening
         self._hear_arrivals, self._outputs, self._fault = hear, outputs, fault
+        self._shows = shows
         self._lock = Lock()  # guards the child and when it was heard
         self._child: Child | None = None
         self._peers: dict[str, list[str]] = {}  # what our ports were last connected to
@@ -68,6 +72,18 @@ class InputLink:
             child = self._child if mute else None
         if child is not None:
             child.kill()
+
+    def show(self, port: str, messages: Sequence[bytes]) -> bool:
+        """Send ``messages`` to the device of input ``port``; never waits. Any thread.
+
+        Whether there is a listener to send them. The next one tells ``shows`` again.
+        """
+        with self._lock:
+            child = self._child
+        if child is not None:
+            told = [message.hex() for message in messages]
+            child.send({"type": "show", "port": port, "messages": told})
+        return child is not None
 
     def close(self) -> None:
         """Stop listening."""
@@ -126,6 +142,10 @@ class InputLink:
                 self._outputs(message["names"])
             case "peers":
                 self._peers = message["peers"]
+            case "shows":
+                self._shows(message["port"], message["open"])
+            case "dark":
+                self._fault(f"MIDI feedback: nothing leads back to {message['port']}")
             case "lost":
                 self._fault(f"MIDI in: {message['port']} is gone")
             case "back":

@@ -131,6 +131,18 @@ class Receive:
     program: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """What controllers are told of how things stand; nothing unless ``on``.
+
+    ``channel`` 1..16 is that of controls that are heard on any. ``lights``: buttons are lit, too.
+    """
+
+    on: bool = False
+    channel: int = 1
+    lights: bool = True
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A whole patch. At most one knob per dimension; knobs and dimensions count from 1.
@@ -138,7 +150,8 @@ class Mapping:
     ``z_low``..``z_high`` is the range of every dimension that no knob moves. ``channel`` 1..16 is
     that of every note sent; ``refresh`` says when a new z may be heard; ``settings`` by key are
     where they stand at the start; ``pad`` names the snapshots in its corners, below left, below
-    right, above left, above right; ``capture_channel`` is the keyboard's (``None``: any).
+    right, above left, above right; ``capture_channel`` is the keyboard's (``None``: any); ``shows``
+    is what controllers show.
     """
 
     knobs: tuple[KnobMapping, ...] = tuple(
@@ -158,6 +171,7 @@ class Mapping:
     receive: Receive = Receive()
     pad: tuple[str, ...] = PAD_CORNERS
     capture_channel: int | None = None
+    shows: Shows = Shows()
 
     @cached_property
     def knob_of_dimension(self) -> dict[int, KnobMapping]:
@@ -205,4 +219,5 @@ class Mapping:
         fields["buttons"] = tuple(ButtonMapping(**each) for each in message["buttons"])
         fields["receive"] = Receive(**message["receive"])
         fields["pad"] = tuple(message["pad"])
+        fields["shows"] = Shows(**message.get("shows", {}))  # older takes have none
         return cls(**fields)

@@ -14,6 +14,7 @@ from functools import cache
 import rtmidi
 
 CLIENT_NAME = "Glisser"
+FEEDBACK_PORT = "feedback"  # of ours, to what shows where knobs stand
 CLOCK_CLIENT_NAME = f"{CLIENT_NAME}-clock"  # of ports for the clock alone, beside a virtual one
 
 # In the order in which "auto" tries them: a machine's own system first, then JACK.
@@ -28,7 +29,9 @@ API_NAMES = ("auto", *_APIS, "none")
 # ALSA ends a name with "client:port" numbers, which change with every plugging in.
 _CLIENT_NUMBERS = re.compile(r"\s+\d+:\d+$")
 # JACK and RtMidi make a second client of the name "Glisser-01" or "Glisser-1".
-_OUR_OUTPUT = re.compile(rf"^{CLIENT_NAME}(-clock)?(-\d+)?:.*\bout(-\d+)?$", re.IGNORECASE)
+_OUR_OUTPUT = re.compile(
+    rf"^{CLIENT_NAME}(-clock)?(-\d+)?:.*\b(out(-\d+)?|{FEEDBACK_PORT})$", re.IGNORECASE
+)
 _OUR_INPUT = re.compile(rf"^{CLIENT_NAME}(-\d+)?:.*\bin$", re.IGNORECASE)
 
 

@@ -37,6 +37,9 @@ class Arrival:
     message: bytes
 
 
+ByHand: TypeAlias = Callable[[Arrival, Touch], bool]
+
+
 @dataclass
 class Standing:
     """How things stand when a control is touched: positions 0..1 of what is mapped, and more."""
@@ -54,11 +57,18 @@ class Hands:
     another patch it begins anew.
     """
 
-    def __init__(self, mapping: Callable[[], Mapping], standing: Callable[[], Standing]) -> None:
+    def __init__(
+        self,
+        mapping: Callable[[], Mapping],
+        standing: Callable[[], Standing],
+        by_hand: ByHand = lambda _arrival, _touch: True,
+    ) -> None:
         """``mapping()`` is the present patch; ``standing()`` says where all that is mapped stands,
         and what else a button may turn.
+
+        ``by_hand`` says of each touch of what is mapped whether a hand did it; others do nothing.
         """
-        self._mapping, self._standing = mapping, standing
+        self._mapping, self._standing, self._by_hand = mapping, standing, by_hand
         self._table = _Table(mapping())
 
     def actions(self, arrivals: Sequence[Arrival], failed: Callable[[ValueError], None]) -> Actions:
@@ -83,6 +93,8 @@ class Hands:
                 continue
             key = (touch.kind, touch.channel, touch.number)
             if key not in table.controls and key not in table.buttons:
+                continue
+            if not self._by_hand(arrival, touch):
                 continue
             now = now or self._standing()
             actions += table.turned(touch, key, arrival.ns, now)
@@ -206,10 +218,12 @@ class MidiInput:
         log: Callable[[str], None],
         standing: Callable[[], Standing],
         ears: Sequence[Callable[[Arrival], None]] = (),
+        by_hand: ByHand = lambda _arrival, _touch: True,
     ) -> None:
+        """``standing``, ``by_hand``: as of :class:`Hands`."""
         self.errors = 0
         self._ears = tuple(ears)
-        self._hands = Hands(mapping, standing)
+        self._hands = Hands(mapping, standing, by_hand)
         self._hear = hear
         self._log = log
 

@@ -1,13 +1,15 @@
-"""The listener process: ``python -m instrument.midi_listener``. MIDI inputs, and which ports exist.
+"""The listener process: ``python -m instrument.midi_listener``. Controllers, and which ports exist.
 
 A MIDI library may hang when its server dies, and with it every Python thread of its process. So
 main opens no port. Here whole messages are stamped as they arrive and passed on in order; what they
-mean is main's affair. A port that vanishes is opened again when it is back.
+mean is main's affair. A port that vanishes is opened again when it is back. Where feedback is asked
+for, what main wants shown goes back to the device of an input.
 
-Frames in: first ``listen`` {midi_api, inputs, clock, cables, peers}; the end of stdin means main is
-gone. Frames out: ``opened`` {ports} or ``refused`` {text}; ``heard`` {arrivals}; ``lost`` and
-``back`` {port}; ``outputs`` {names} and ``peers`` {peers}, when they have changed; ``alive``, five
-times a second.
+Frames in: first ``listen`` {midi_api, inputs, clock, cables, feedback, peers}; then ``show`` {port,
+messages}; the end of stdin means main is gone. Frames out: ``opened`` {ports} or ``refused``
+{text}; ``heard`` {arrivals}; ``lost`` and ``back`` {port}; ``shows`` {port, open} and ``dark``
+{port}; ``outputs`` {names} and ``peers`` {peers}, when they have changed; ``alive``, five times a
+second.
 """
 
 import os
@@ -22,8 +24,10 @@ from typing import Any, TypeAlias
 import rtmidi
 
 from engine.wire import BrokenStreamError, Message, read_message
+from instrument.feedback_ports import FeedbackPorts
 from instrument.midi_api import (
     CLIENT_NAME,
+    FEEDBACK_PORT,
     MidiError,
     api_name,
     available_api,
@@ -173,7 +177,12 @@ Peers: TypeAlias = dict[str, list[str]]
 
 
 def listen(
-    ears: Ears, inbox: Inbox, outbox: Outbox, arrived: Event, plug_in: Callable[[], Peers]
+    ears: Ears,
+    feedback: FeedbackPorts | None,
+    inbox: Inbox,
+    outbox: Outbox,
+    arrived: Event,
+    plug_in: Callable[[], Peers],
 ) -> None:
     """Pass on what arrives and look at the ports now and then, until main is gone.
 
@@ -182,21 +191,28 @@ def listen(
     outputs: list[str] | None = None
     peers: Peers = {}
     alive_s = look_s = monotonic()
-    while END not in inbox.take():
+    while END not in (told := inbox.take()):
         now_s = monotonic()
         while arrivals := ears.heard():
             outbox.post({"type": "heard", "arrivals": arrivals})
+        for message in told:
+            if message["type"] == "show" and feedback is not None:
+                feedback.show(message["port"], message["messages"])
         if now_s >= look_s:
             look_s = now_s + LOOK_EVERY_S
             if ears.deaf():
                 return  # main starts another, until there is something to listen to
             outbox.post(*ears.look())
             if (plugged := plug_in()) != peers:
+                if feedback is not None and plugged.get(FEEDBACK_PORT) != peers.get(FEEDBACK_PORT):
+                    feedback.start_again()
                 peers = plugged
                 outbox.post({"type": "peers", "peers": plugged})
             if (now := ears.outputs()) != outputs:
                 outputs = now
                 outbox.post({"type": "outputs", "names": now})
+            if feedback is not None:
+                outbox.post(*feedback.look(ears.ports, now))
         if now_s >= alive_s:
             alive_s = now_s + ALIVE_EVERY_S
             outbox.post({"type": "alive"})
@@ -226,7 +242,8 @@ def main() -> int:
     outbox.post({"type": "opened", "ports": ears.ports})
     settle_down()
     plug_in = _plugs(api, told["cables"], told["peers"])
-    listen(ears, Inbox(sys.stdin.buffer, arrived.set), outbox, arrived, plug_in)
+    feedback = FeedbackPorts(api) if told["feedback"] else None
+    listen(ears, feedback, Inbox(sys.stdin.buffer, arrived.set), outbox, arrived, plug_in)
     return 0
 
 

@@ -51,6 +51,9 @@ def description(mapping: Mapping) -> list[str]:
         f"{button.does}: {button.kind} {button.number}{_on(button.channel)}"
         for button in mapping.buttons
     ]
+    if mapping.shows.on:
+        lights = "knobs and buttons" if mapping.shows.lights else "knobs"
+        lines.append(f"feedback: {lights} show where they stand, channel {mapping.shows.channel}")
     return lines or ["it maps nothing"]
 
 

@@ -15,6 +15,7 @@ from instrument.mapping import (
     Mapping,
     Receive,
     Refresh,
+    Shows,
     TakeoverKind,
 )
 from instrument.patch_tables import (
@@ -23,6 +24,7 @@ from instrument.patch_tables import (
     CaptureTable,
     CheckpointName,
     ControlTable,
+    FeedbackTable,
     KnobName,
     KnobTable,
     LatentTable,
@@ -60,6 +62,7 @@ class PatchFile(StrictTable):
     settings: Settings = Field(default_factory=dict)
     pad: PadTable = PadTable()
     capture: CaptureTable = CaptureTable()
+    feedback: FeedbackTable = FeedbackTable()
     buttons: dict[ButtonName, ButtonTable] = Field(default_factory=dict)
     knobs: dict[KnobName, KnobTable] = Field(default_factory=dict)
 
@@ -90,6 +93,7 @@ class PatchFile(StrictTable):
             receive=Receive(**self.receive.model_dump()),
             pad=tuple(self.pad.corners),
             capture_channel=self.capture.channel,
+            shows=Shows(**self.feedback.model_dump()),
         )
 
     def _starts(self, dimensions: int) -> dict[str, float]:

@@ -135,6 +135,14 @@ class CaptureTable(StrictTable):
     channel: _Channel | None = None
 
 
+class FeedbackTable(StrictTable):
+    """``[feedback]``."""
+
+    on: bool = False
+    channel: _Channel = 1
+    lights: bool = True
+
+
 class ButtonTable(StrictTable):
     """One entry of ``[buttons]``."""
 
@@ -152,6 +160,7 @@ def tables_of() -> dict[str, type[StrictTable]]:
         "settings": SettingTable,
         "pad": PadTable,
         "capture": CaptureTable,
+        "feedback": FeedbackTable,
         "buttons": ButtonTable,
         "knobs": KnobTable,
     }

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from instrument.midi_api import CLIENT_NAME, MidiError, match_port
+from instrument.midi_api import CLIENT_NAME, FEEDBACK_PORT, MidiError, match_port
 
 # A second client of one name is called "Glisser-01" by JACK, "Glisser-1" by others.
 _OURS = re.compile(rf"^{CLIENT_NAME}(?P<clock>-clock)?(-\d+)?:(?P<role>.+)$")
 
 
 def role_of(port_name: str) -> str | None:
-    """What a port of ours is for: ``out``, ``out-2``, ``clock-out`` or ``in``.
+    """What a port of ours is for: ``out``, ``out-2``, ``clock-out``, ``in`` or ``feedback``.
 
     Whatever its client is called now.
     """
@@ -23,14 +23,18 @@ def role_of(port_name: str) -> str | None:
     return None if ours is None else ("clock-" if ours["clock"] else "") + ours["role"]
 
 
-def roles_of(played_to: Sequence[str], *, virtual: bool, listening: bool) -> dict[str, list[str]]:
+def roles_of(
+    played_to: Sequence[str], *, virtual: bool, listening: bool, showing: bool = False
+) -> dict[str, list[str]]:
     """Whose cables are looked after, and the part of a peer's name that was asked for, if any.
 
     ``played_to``: the outputs' ports, in order; only the clock's where the notes' is ``virtual``.
-    ``listening``: inputs were asked for by name; such a one is opened anew instead.
+    ``listening``: inputs were asked for by name; such a one is opened anew instead, and so is the
+    way back to it, where ``showing`` asks for one.
     """
     first = "clock-out" if virtual else "out"
     roles: dict[str, list[str]] = {} if listening else {"in": []}
+    roles |= {FEEDBACK_PORT: []} if showing and not listening else {}
     roles |= {"out": []} if virtual else {}
     numbered = [first, *(f"{first}-{n}" for n in range(2, len(played_to) + 1))]
     return roles | {role: [name] for role, name in zip(numbered, played_to, strict=False)}

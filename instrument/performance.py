@@ -45,6 +45,7 @@ from instrument.session import (
     session_file,
     start_of,
 )
+from instrument.showing import Showing
 from instrument.songs import Repository, songs_of
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
@@ -101,6 +102,7 @@ class Performance:
             display.say,
         )
         self._presence = Presence(options.played_to)
+        self._showing = self._showing_of(self._programme)
         self._midi = self._midi_input()
         self._inputs = self._listener(options)
 
@@ -111,10 +113,16 @@ class Performance:
         self._controls.change(lambda _: start)
         return programme
 
+    def _showing_of(self, programme: Programme) -> Showing:
+        return Showing(
+            programme.mapping, self._standing, lambda port, told: self._inputs.show(port, told)
+        )
+
     def _midi_input(self) -> MidiInput:
         ears = [ear for ear in (self._time.hear, self._desk.hear_midi) if ear is not None]
         mapping = self._programme.mapping
-        return MidiInput(mapping, self._act, self._fault, self._standing, ears)
+        by_hand = self._showing.by_hand
+        return MidiInput(mapping, self._act, self._fault, self._standing, ears, by_hand)
 
     def run(self) -> int:
         """Perform until told to stop or until the bars are over; the exit status.
@@ -170,14 +178,19 @@ class Performance:
         )
 
     def _listener(self, options: PlayOptions) -> InputLink:
+        shows = any(song.mapping.shows.on for song in self._programme.songs)
         cables = roles_of(
-            options.played_to, virtual=not options.out, listening=bool(options.inputs)
+            options.played_to,
+            virtual=not options.out,
+            listening=bool(options.inputs),
+            showing=shows,
         )
         return InputLink(
-            Listening(options.midi_api, options.inputs, options.clock == "midi", cables),
+            Listening(options.midi_api, options.inputs, options.clock == "midi", cables, shows),
             self._midi.take,
             self._outputs_changed,
             self._fault,
+            self._showing.opened,
         )
 
     def _open_oscquery(self, osc: OscInput, stack: ExitStack) -> None:
@@ -238,6 +251,7 @@ class Performance:
             if (words := self._time.words(time.perf_counter_ns())) is not None:
                 self._display.on_clock(words)
             self._desk.look(time.perf_counter_ns())
+            self._showing.look(time.perf_counter_ns())
             self._inputs.watch()
             self._engine.watch()
             message = self._player.get(timeout_s=0.1)
@@ -362,6 +376,7 @@ class Performance:
                 self._osc.send(self._feedback.on_controls(state, time.monotonic()))
             if self._query is not None:
                 self._query.values(values(state, self._programme.mapping()))
+            self._showing.look(time.perf_counter_ns())
             time.sleep(CONTROL_INTERVAL_S)
 
     def _send_state(self) -> ControlState:

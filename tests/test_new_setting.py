@@ -59,7 +59,7 @@ def test_it_is_heard_over_osc_and_told_to_who_listens() -> None:
     state = ControlState({"reverb": (35.0, 1)}, serial=1)
     told = values(state, Mapping())
     assert (told["/glisser/reverb"], told["/glisser/glide/1"]) == (35.0, 0.0)
-    feedback = Feedback(Mapping())
+    feedback = Feedback(Mapping)
     feedback.on_actions([Subscribe(5)], ("127.0.0.1", 5), ControlState(), 0.0)
     ((datagram, _),) = feedback.on_controls(state, 1.0)
     assert datagram == encode("/glisser/reverb", 35.0)
@@ -97,7 +97,7 @@ def test_a_patch_starts_it_and_turns_it() -> None:
     assert mapping.settings == {"reverb": 60.0, "glide/2": 5.0}
     state = ControlState.standing(mapping.settings)
     assert positions(state, mapping)["reverb"] == pytest.approx(0.6)
-    hands = Hands(mapping, lambda: Standing(positions(state, mapping)))
+    hands = Hands(lambda: mapping, lambda: Standing(positions(state, mapping)))
     arrival = Arrival("controller", 0, 0.0, b"\xb0\x5b\x40")
     assert hands.actions([arrival], lambda _: None) == [Set("reverb", 50.0)]
     with pytest.raises(Exception, match=r"reverb.* is 101; allowed is 0 to 100 %"):
@@ -107,7 +107,7 @@ def test_a_patch_starts_it_and_turns_it() -> None:
 def test_a_snapshot_holds_it_and_morphs_to_it(tmp_path: Path) -> None:
     """Evenly, from one bar line to another; one that is older than the setting has its default."""
     controls, faults = Controls(), list[str]()
-    scenes = Scenes(controls, Mapping(), tmp_path, lambda _: None, faults.append)
+    scenes = Scenes(controls, Mapping, tmp_path, lambda _: None, faults.append)
     scenes.act([Set("reverb", 80.0), Set("glide/2", 4.0), Snapshot("save", "1")])
     scenes.act([Set("reverb", 40.0), Set("glide/2", 0.0), Snapshot("recall", "1", 2.0)])
     state = controls.state()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from instrument.mapping import ButtonMapping, ControlMapping, KnobMapping, Mapping
+from instrument.mapping import ButtonMapping, ControlMapping, KnobMapping, Mapping, Shows
 from instrument.patch import PatchError, load_patch, patch_names, read_patch
 from instrument.settings import knob_key
 
@@ -94,6 +94,15 @@ play = { cc = 41 }
     )
 
 
+def test_a_patch_asks_for_feedback(tmp_path: Path) -> None:
+    """Nothing is told to a controller that nobody said can show it."""
+    assert load_patch(write(tmp_path, "")).shows == Shows(on=False, channel=1, lights=True)
+    text = "[feedback]\non = true\nchannel = 5\nlights = false\n"
+    assert load_patch(write(tmp_path, text)).shows == Shows(on=True, channel=5, lights=False)
+    asking = {name for name in patch_names() if load_patch(name).shows.on}
+    assert asking == {"midi-fighter-twister"}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key", "allowed"),
     [
@@ -102,7 +111,7 @@ play = { cc = 41 }
             1,
             "refersh",
             "allowed here: checkpoint, refresh, takeover, out, latent, receive, ports, settings, "
-            "pad, capture, buttons, knobs",
+            "pad, capture, feedback, buttons, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel"),
@@ -122,6 +131,11 @@ play = { cc = 41 }
         ('[pad]\ncorners = ["1", "2", "3"]', 2, "pad.corners", "the names of four snapshots"),
         ('[pad]\ncorners = ["1", "2", "3", "../4"]', 2, "pad.corners", "the names of four"),
         ("[capture]\nchannel = 0", 2, "capture.channel", "1 to 16"),
+        ("[feedback]\non = 1", 2, "feedback.on", "true or false"),
+        ("[feedback]\nchannel = 17", 2, "feedback.channel", "1 to 16"),
+        ("[feedback]\nlights = 'all'", 2, "feedback.lights", "true or false"),
+        ("[feedback]\nbuttons = true", 2, "feedback.buttons", "allowed here: on, channel, lights"),
+        ("feedback = true", 1, "feedback", "a table, [feedback]"),
         ("[buttons]\nsnapshot-0 = { note = 1 }", 2, "buttons.snapshot-0", "snapshot-1"),
         ("[latent]\nrange = [3, -3]", 2, "latent.range", "the lower one first"),
         ("[latent]\nrange = [1, 1]", 2, "latent.range", "the lower one first"),
