@@ -175,6 +175,8 @@ class Ears:
 
 Peers: TypeAlias = dict[str, list[str]]
 
+OVER = {"quit", END["type"]}  # main is done with us, or gone
+
 
 def listen(
     ears: Ears,
@@ -191,7 +193,8 @@ def listen(
     outputs: list[str] | None = None
     peers: Peers = {}
     alive_s = look_s = monotonic()
-    while END not in (told := inbox.take()):
+    told = inbox.take()
+    while not OVER & {message["type"] for message in told}:
         now_s = monotonic()
         while arrivals := ears.heard():
             outbox.post({"type": "heard", "arrivals": arrivals})
@@ -218,6 +221,7 @@ def listen(
             outbox.post({"type": "alive"})
         arrived.wait(max(0.0, min(alive_s, look_s) - monotonic()))
         arrived.clear()
+        told = inbox.take()
 
 
 def main() -> int:

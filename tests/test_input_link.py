@@ -6,10 +6,12 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pytest
 import rtmidi
 
+from instrument.children import Child
 from instrument.input_link import InputLink, Listening
 from instrument.midi_api import MidiError
 from instrument.midi_in import Arrival
@@ -65,6 +67,17 @@ def controller(name: str = "Controller", port_name: str = "knobs") -> Iterator[r
         yield port
     finally:
         port.delete()
+
+
+@pytest.mark.real(needs=JACK)
+@pytest.mark.usefixtures("jack_server")
+def test_a_listener_that_is_told_to_quit_ends_by_itself() -> None:
+    """At once: nobody who ends a performance waits until it is killed."""
+    opened: queue.Queue[str] = queue.Queue()
+    child = Child("instrument.midi_listener", lambda m: opened.put(m["type"]), lambda: None)
+    child.send({"type": "listen", **asdict(Listening("jack", (), False)), "peers": {}})
+    assert opened.get(timeout=PATIENCE_S) == "opened"
+    assert child.end({"type": "quit"}, PATIENCE_S) == 0
 
 
 def turn_until_heard(port: rtmidi.MidiOut, told: Told, message: Sequence[int]) -> None:
