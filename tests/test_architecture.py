@@ -64,6 +64,7 @@ PURE_ROOMS = {
     "instrument/mapping.py": {"instrument.curve", "instrument.settings"},
     "instrument/modulation.py": {"instrument.tempo"},
     "instrument/settings.py": {"instrument.tempo"},
+    "instrument/setlist.py": {"instrument.actions"},
     "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
     "instrument/oscquery.py": {"instrument.parameters"},

@@ -101,8 +101,8 @@ play = { cc = 41 }
             'refersh = "bar"',
             1,
             "refersh",
-            "allowed here: checkpoint, refresh, takeover, out, latent, receive, ports, settings, pad, capture, "
-            "buttons, knobs",
+            "allowed here: checkpoint, refresh, takeover, out, latent, receive, ports, settings, "
+            "pad, capture, buttons, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel"),
