@@ -23,11 +23,12 @@ from instrument.arguments import (
 )
 from instrument.ledger import NoteEvent
 from instrument.melody_file import read_melody
-from instrument.options import Checkpoint, Patch, Tempo
-from instrument.patch import load_patch
+from instrument.options import Checkpoint, CheckpointOrNone, Patch, TempoOrNone
 from instrument.render import Plan, check_target, decoded, render, steady, sweep, write_out
 from instrument.replay import Account, differing, read_take
+from instrument.songs import read_patch_song
 from instrument.take import TakeError
+from instrument.tempo import DEFAULT_TEMPO_BPM
 from instrument.vary import check_out, report, vary, write_variations
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 def render_command(
     out: Annotated[Path, typer.Argument(metavar="OUT.mid|OUT.wav")],
     patch: Patch = "default",
-    checkpoint: Checkpoint = "stage",
+    checkpoint: CheckpointOrNone = None,
     bars: Annotated[int, typer.Option("--bars", metavar="N", help="How many.")] = 8,
-    tempo: Tempo = 120.0,
+    tempo: TempoOrNone = None,
     z: Annotated[
         str | None, typer.Option("--z", metavar='"z1,z2,..."', help="The point to decode.")
     ] = None,
@@ -74,14 +75,13 @@ def render_command(
         return
     if redecode:
         raise InputError("--redecode is for a take: name it with --from.")
-    folder = find_checkpoint(checkpoint)
-    dimensions = check_checkpoint(folder).model.latent_dimensions
-    mapping = load_patch(patch, dimensions)
+    (song,) = read_patch_song(patch, checkpoint).songs
+    mapping, dimensions = song.mapping, song.mapping.dimensions
     base = base_point(z, seed, dimensions)
     base_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
-    tempos = [(0, tempo_of(tempo))]
-    plan = Plan(base_at, bars, tempos, mapping, loop, soundfont)
-    notes = render(plan, _decoder(folder), out)
+    tempo_bpm = song.tempo_bpm or DEFAULT_TEMPO_BPM if tempo is None else tempo_of(tempo)
+    plan = Plan(base_at, bars, [(0, tempo_bpm)], mapping, loop, soundfont)
+    notes = render(plan, _decoder(song.folder), out)
     typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
 
 

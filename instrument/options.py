@@ -12,9 +12,6 @@ CheckpointOrNone = Annotated[
     typer.Option("--checkpoint", metavar="C", help="Else the patch's own, else stage."),
 ]
 Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
-Tempo = Annotated[
-    float, typer.Option("--tempo", metavar="BPM", help="Quarters a minute, 20 to 400.")
-]
 TempoOrNone = Annotated[
     float | None,
     typer.Option("--tempo", metavar="BPM", help="20 to 400; else the patch's own, else 120."),

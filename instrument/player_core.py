@@ -206,7 +206,7 @@ class Player:
                 else:
                     self._outgoing.hand_over(port, message, self._course.timeline.ns_of(tick))
         self._outgoing.send_due(now_ns)
-        told = list[Message]()
+        told, before_bpm = list[Message](), None
         for event in events:
             line = event_message(event, self._course.tempo_bpm)
             if isinstance(event, Request):
@@ -215,12 +215,15 @@ class Player:
                 refresh = self._songs.present.mapping.refresh
                 line |= {"cutoff_ms": self._cutoff_ms(), "refresh": refresh}
             elif isinstance(event, Changed):
+                before_bpm = self._songs.present.controls.tempo_bpm
                 line |= self._begin_song()
             told.append(line)
             if isinstance(event, Done):
                 told.append(self._state(event.tick))
         if told:
             self._post(*told)
+        if before_bpm is not None and not self._core.playing:
+            self._take_tempo(before_bpm, now_ns)
 
     def _obey(self, message: Message, now_ns: int) -> None:
         match message:
@@ -369,12 +372,10 @@ class Player:
         if not self._songs.is_news(part):  # what has become of its controls meanwhile
             self._take_controls(part.controls, now_ns)
             return
-        mapping, before_bpm = part.mapping, self._songs.present.controls.tempo_bpm
+        mapping = part.mapping
         tick, events = self._core.change(mapping.channel, mapping.refresh, part.first)
         self._songs.announce(part, tick)
         self._do(events, now_ns)
-        if not self._core.playing:
-            self._take_tempo(before_bpm, now_ns)
 
     def _begin_song(self) -> Message:
         """The song that was announced plays; what is told of it."""

@@ -93,4 +93,4 @@ class Programme:
             self._controls.change(song.start_after)
             part, words = song.part(self._controls.state()), self._list.words
         self._send(part.to_message())  # of two at once the player takes the later
-        self._say(words)
+        self._say(f"next: {words}")

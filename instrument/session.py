@@ -22,12 +22,11 @@ from instrument.events import Decoded
 from instrument.opening import PlayOptions
 from instrument.settings import setting_of
 from instrument.song import Song
-from instrument.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TICKS_PER_BAR
+from instrument.tempo import DEFAULT_TEMPO_BPM, MAX_TEMPO_BPM, MIN_TEMPO_BPM, TICKS_PER_BAR
 
 FORMAT = 2
 MAX_BYTES = 1 << 16
 EVERY_S = 0.2  # at most so often
-DEFAULT_TEMPO_BPM = 120.0
 # Of what was asked for, all but how long to play and where to write it down.
 KEPT = tuple(field.name for field in fields(PlayOptions) if field.name not in {"bars", "take"})
 

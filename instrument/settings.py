@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from instrument.tempo import MAX_SWING, MAX_TEMPO_BPM, MIN_TEMPO_BPM, STRAIGHT
+from instrument.tempo import (
+    DEFAULT_TEMPO_BPM,
+    MAX_SWING,
+    MAX_TEMPO_BPM,
+    MIN_TEMPO_BPM,
+    STRAIGHT,
+)
 
 Outside: TypeAlias = Literal["clamped", "refused"]
 Each: TypeAlias = Literal["once", "dimension"]
@@ -79,7 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
         "tempo",
         MIN_TEMPO_BPM,
         MAX_TEMPO_BPM,
-        120.0,
+        DEFAULT_TEMPO_BPM,
         "bpm",
         "Quarters a minute, from the next tick on; a clock that is followed wins.",
         outside="refused",

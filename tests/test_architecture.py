@@ -65,6 +65,7 @@ PURE_ROOMS = {
     "instrument/modulation.py": {"instrument.tempo"},
     "instrument/settings.py": {"instrument.tempo"},
     "instrument/surface.py": {"instrument.controllers", "instrument.mapping"},
+    "instrument/setlist.py": {"instrument.actions"},
     "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
     "instrument/oscquery.py": {"instrument.parameters"},

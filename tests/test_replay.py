@@ -54,6 +54,8 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
             if message["type"] == "request":
                 pitch = 48 + round(message["z"][0] * 4) % 24
                 steps = [pitch if step == -1 else step for step in SECOND_PHRASE]
+                if message["checkpoint"] == "other":  # it ties over every bar line
+                    steps = [-1, -1, pitch, -1] * 8
                 answer = {"type": "phrase", "id": message["id"], "tokens": TOKENS, "steps": steps}
                 answers.append((now_ns + engine_ns, answer))
         read = len(said)
@@ -112,7 +114,8 @@ def another_song(change: int, value: float) -> Message:
     standing = {"tempo": (300.0, 400.0)[kind % 2], "transpose": float(kind % 5)}
     standing["gate"] = 50.0 if kind % 7 == 0 else 100.0
     controls = replace(ControlState.standing(standing), change=change)
-    first = Decoded((value,) * 12, tuple(TOKENS), (50 + kind % 12, -1, -1, -2) * 8)
+    steps = ((50 + kind % 12, -1, -1, -2), (-1, -1, 50 + kind % 12, -1))[kind % 2] * 8
+    first = Decoded((value,) * 12, tuple(TOKENS), steps)
     checkpoint = ("stage", "other")[kind % 2]
     part = Part(mapping, controls, checkpoint, first, 1 + kind % 3, f"song {kind}")
     return part.to_message()

@@ -67,6 +67,21 @@ def test_a_late_phrase_repeats_the_old_one_on_the_new_channel() -> None:
     assert (bar["late"], bar["misses"]) == (True, 1)
 
 
+@pytest.mark.parametrize("channel", [1, 2])
+def test_a_tie_over_the_bar_line_is_of_one_channel(channel: int) -> None:
+    """A HOLD carries the old song's note on; where the channel is another, it is closed there."""
+    stage = Stage()
+    stage.tell(song(channel=channel).to_message())
+    tied = {**answer(stage.told("request")[0], 72), "steps": [-1, -1, -1, -1, 72, -1, -1, -1] * 4}
+    stage.tell(tied)
+    stage.run(BAR_NS + BEAT_NS // 2)
+    assert stage.timed()[-1] == ((BAR_NS, OLD_OFF) if channel == 2 else (3 * BEAT_NS, OLD_ON))
+    stage.run(BAR_NS + BEAT_NS)
+    if channel == 1:
+        assert stage.timed()[-2] == (BAR_NS + BEAT_NS, OLD_OFF)
+    assert stage.timed()[-1] == (BAR_NS + BEAT_NS, bytes([0x8F + channel, 72, 96]))
+
+
 def test_the_newest_of_two_wins() -> None:
     """The other one is never heard."""
     stage = Stage()
@@ -117,6 +132,19 @@ def test_a_stop_before_the_bar_line_leaves_the_new_song_standing() -> None:
     assert stage.sent()[-1] == b"\x91\x32\x60"
 
 
+def test_the_tempo_of_a_song_that_a_stop_leaves_standing_is_its_own() -> None:
+    """Though its bar line never came."""
+    stage = Stage()
+    told_at(stage, BEAT_NS // 2, song(tempo=60.0).to_message(), transport("stop"))
+    assert stage.told("state")[-1]["tempo_bpm"] == 60.0
+    stage.tell(transport("play"))
+    stage.run(BEAT_NS // 2 + 2 * BEAT_NS)
+    assert [ns for ns, message in stage.timed() if message[0] == 0x91] == [
+        BEAT_NS // 2,
+        BEAT_NS // 2 + 2 * BEAT_NS,
+    ]
+
+
 def test_the_tempo_turns_on_the_bar_line() -> None:
     """To the nanosecond, even where the player wakes late; the state is told with that tick."""
     stage = Stage()
@@ -137,7 +165,7 @@ def test_its_controls_may_be_turned_before_it_begins() -> None:
     part = song()
     stage.tell(part.to_message())
     turned = replace(part.controls, values={**part.controls.values, "knob/1": (1.0, 1)}, serial=1)
-    told_at(stage, BEAT_NS, knob(0.0), {"type": "controls", **turned.to_message()})
+    told_at(stage, BEAT_NS, {"type": "controls", **turned.to_message()}, knob(0.0))
     stage.tell(answer(stage.told("request")[0], 70))
     request = stage.told("request")[-1]
     assert (request["z"][0], request["tick"], request["checkpoint"]) == (
