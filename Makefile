@@ -36,7 +36,8 @@ play: setup ## play eight bars of the shipped checkpoint, in real time, on whate
 	@$(BIN)/glisser play --bars 8 --take takes/first.mid
 
 test: setup ## run all tests; those that need a part that is missing here say so and are skipped
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not real' -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m real
 
 check: setup ## check style, types and the walls between the rooms, as CI does
 	@$(BIN)/ruff check .

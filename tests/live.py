@@ -49,7 +49,21 @@ class Judge:
 
     @property
     def messages(self) -> list[tuple[int, int, int]]:
-        return [(int(a, 16), int(b, 16), int(c, 16)) for a, b, c in _SEEN.findall(self.text)]
+        """All in the order of arrival, but for note-offs at the very end that close what is closed
+        already: on JACK the last ones are said again.
+        """
+        heard = [(int(a, 16), int(b, 16), int(c, 16)) for a, b, c in _SEEN.findall(self.text)]
+        sounding = set[tuple[int, int]]()
+        end = 0
+        for place, (status, pitch, _) in enumerate(heard, start=1):
+            key = status & 0x0F, pitch
+            if status & 0xF0 == 0x90:
+                sounding.add(key)
+            if status & 0xF0 != 0x80 or key in sounding:
+                end = place
+            if status & 0xF0 == 0x80:
+                sounding.discard(key)
+        return heard[:end]
 
     @property
     def notes(self) -> list[NoteSeen]:

@@ -122,6 +122,19 @@ def test_while_the_song_stands_it_takes_effect_at_once() -> None:
     assert stage.timed()[-1] == (2 * BEAT_NS, b"\x91\x32\x60")
 
 
+def test_what_was_decoded_for_one_song_is_asked_for_again_by_the_next() -> None:
+    """It begins with its own first phrase, so the same point is no phrase that is here."""
+    stage = Stage(replace(SETUP, playing=False))
+    stage.tell(knob(1.0))
+    stage.tell(answer(stage.told("request")[0], 72), transport("play"))
+    stage.tell(transport("stop"))
+    asked = len(stage.told("request"))
+    again = replace(song(), checkpoint=SETUP.checkpoint)
+    turned = replace(again.controls, values={**again.controls.values, "knob/1": (1.0, 1)})
+    stage.tell(replace(again, controls=turned).to_message())
+    assert [each["z"] for each in stage.told("request")[asked:]] == [stage.told("request")[0]["z"]]
+
+
 def test_a_stop_before_the_bar_line_leaves_the_new_song_standing() -> None:
     """The old song's note is closed on its channel."""
     stage = Stage()
