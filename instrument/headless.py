@@ -22,9 +22,10 @@ from instrument.arguments import (
     variations_of,
 )
 from instrument.ledger import NoteEvent
+from instrument.mapping import Mapping
 from instrument.melody_file import read_melody
 from instrument.options import Checkpoint, Patch, Tempo
-from instrument.patch import load_patch
+from instrument.patch import read_draft
 from instrument.render import Plan, check_target, decoded, render, steady, sweep, write_out
 from instrument.replay import Account, differing, read_take
 from instrument.take import TakeError
@@ -74,15 +75,25 @@ def render_command(
         return
     if redecode:
         raise InputError("--redecode is for a take: name it with --from.")
-    folder = find_checkpoint(checkpoint)
-    dimensions = check_checkpoint(folder).model.latent_dimensions
-    mapping = load_patch(patch, dimensions)
+    folders, mapping = _sung(patch, checkpoint)
+    dimensions = mapping.dimensions
     base = base_point(z, seed, dimensions)
     base_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
     tempos = [(0, tempo_of(tempo))]
     plan = Plan(base_at, bars, tempos, mapping, loop, soundfont)
-    notes = render(plan, _decoder(folder), out)
+    decoders = {each: _decoder(each) for each in dict.fromkeys(folders)}
+    first, *others = (decoders[each] for each in folders)
+    notes = render(plan, first, out, others)
     typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
+
+
+def _sung(patch: str, checkpoint: str) -> tuple[list[Path], Mapping]:
+    """The checkpoint of each voice, and the patch."""
+    draft = read_draft(patch)
+    names = [checkpoint, *(each or checkpoint for each in draft.checkpoints_of_others())]
+    folders = [find_checkpoint(each) for each in names]
+    dimensions = [check_checkpoint(folder).model.latent_dimensions for folder in folders]
+    return folders, draft.patch(*dimensions).mapping
 
 
 def _render_take(file: Path, out: Path, redecode: bool, soundfont: Path | None) -> None:
