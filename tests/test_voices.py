@@ -18,12 +18,13 @@ from instrument.midi_in import Arrival
 from instrument.opening import PlayOptions
 from instrument.osc_addresses import addresses
 from instrument.osc_parse import RefusedError, parse
+from instrument.oscquery import find, methods, tree
 from instrument.parameters import parameters, positions, values
 from instrument.patch import PatchError, load_patch
 from instrument.patch_edit import with_control
 from instrument.round_trips import FIRST_ROUND_TRIP_NS, MS, SPARE_NS, RoundTrips
 from instrument.scenes import Scenes
-from instrument.session import Session, read_session, session_bytes
+from instrument.session import Place, Progress, Session, read_session, session_bytes
 from instrument.settings import SETTINGS, setting_of, voice_of
 from instrument.songs import read_patch_song
 from instrument.wishes import voicing_at, wish_at
@@ -331,3 +332,27 @@ def test_the_margin_covers_the_last_of_the_answers() -> None:
     assert _trips(2, [[8]]).slowest_ns() == 16 * MS
     assert _trips(3, [[8, 16]]).slowest_ns() == 24 * MS
     assert _trips(1, [[8, 16]]).slowest_ns() == 16 * MS
+
+
+def test_the_place_of_a_session_is_voice_1s() -> None:
+    """What another voice plays moves it nowhere."""
+    progress = Progress(Place(), "stage")
+    begin = {"type": "begin", "tick": 0, "song_tick": 0}
+    bar = {"type": "bar", "tick": 384, "z": [1.0], "tokens": [1]}
+    assert progress.hear(begin)
+    assert not progress.hear({**begin, "voice": 2})
+    assert progress.hear(bar)
+    assert not progress.hear({**bar, "z": [2.0], "voice": 2})
+    assert progress.place == Place(384, (1.0,), (1,), "stage")
+
+
+def test_oscquery_shows_each_voice() -> None:
+    """A node for its setting, with its value."""
+    heard = [address.decode() for address in addresses(DUET)]
+    told = values(controls(), DUET)
+    root = tree(methods(parameters(DUET), heard), told)
+    node = find(root, "/glisser/voice/2/octave")
+    assert node is not None
+    assert node["VALUE"] == [-1]
+    assert find(root, "/glisser/voice/2/lfo/12") is not None
+    assert find(root, "/glisser/voice/3") is None
