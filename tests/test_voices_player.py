@@ -203,3 +203,15 @@ def test_the_bars_end_once_with_nothing_open() -> None:
     for message in stage.told("note"):
         sounding ^= {(message["channel"], message["pitch"])}
     assert not sounding
+
+
+def test_a_song_of_more_voices_is_given_time_for_all_their_answers() -> None:
+    """70 ms are enough for one answer that nobody has measured, and too few for two."""
+    for channels, bars in (((3,), 1), ((3, 6), 2)):
+        stage = Stage(replace(SETUP, voices=2))
+        stage.run(BAR_NS - 70 * MS)
+        stage.tell(song(1, channels).to_message())
+        asked = {m["tick"] for m in stage.told("request") if m["checkpoint"] == "other"}
+        assert asked <= {bars * TICKS_PER_BAR}
+        stage.run(3 * BAR_NS)
+        assert {m["tick"] for m in stage.told("song")} == {bars * TICKS_PER_BAR}
