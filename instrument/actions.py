@@ -95,9 +95,9 @@ def set_knob(knob: int, position: float) -> Set:
     return Set(knob_key(knob), position)
 
 
-def set_coordinate(dimension: int, z: float) -> Set:
-    """Latent dimension ``dimension``, from 1, shall be ``z``."""
-    return Set(z_key(dimension), z)
+def set_coordinate(dimension: int, z: float, voice: int = 1) -> Set:
+    """Latent dimension ``dimension``, from 1, of ``voice`` shall be ``z``."""
+    return Set(z_key(dimension, voice), z)
 
 
 def set_tempo(bpm: float) -> Set:

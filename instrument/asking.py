@@ -1,6 +1,6 @@
 """Which phrase the scheduler wants next, what was asked for, and what has come. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from instrument.events import Decoded, Request, Swap, Wish
 
@@ -8,15 +8,15 @@ from instrument.events import Decoded, Request, Swap, Wish
 class Asking:
     """One request at a time, and its answer kept until the swap that it is for. One thread."""
 
-    def __init__(self, wish_for: Callable[[int], Wish], last_id: int) -> None:
-        """``wish_for(tick)`` is what the controls want at the swap at ``tick``; requests have ids
-        above ``last_id``.
+    def __init__(self, wish_for: Callable[[int], Wish | None], ids: Iterator[int]) -> None:
+        """``wish_for(tick)`` is what the controls want at the swap at ``tick``, ``None`` where
+        nobody is there to want; requests take their ids from ``ids``.
         """
         self._wish_for = wish_for
         # The first phrase may come from a card that another machine wrote; what this engine makes
         # of the same z counts, so no wish is "unchanged" before the first answer.
         self._decoded: Wish | None = None
-        self._last_id = last_id
+        self._ids = ids
         self._request: Request | None = None  # what the engine has not answered yet
         self._early = False  # asked so early that its answer is owed at the swap
         self._answer: tuple[Request, Decoded] | None = None  # the newest, kept for the swap
@@ -29,13 +29,14 @@ class Asking:
     def ask(self, swap_tick: int, early: bool) -> Request | None:
         """Ask for what is wanted at ``swap_tick`` unless its phrase is here already."""
         wish = self._wish_for(swap_tick)
+        if wish is None:
+            return None
         if self._answer is not None and wish == self._answer[0].wish:
             return None
         if wish == self._decoded:  # the knob is back where it was
             self.forget()
             return None
-        self._last_id += 1
-        self._request, self._early = Request(self._last_id, swap_tick, wish), early
+        self._request, self._early = Request(next(self._ids), swap_tick, wish), early
         return self._request
 
     def answer(self, request_id: int, tokens: tuple[int, ...], steps: tuple[int, ...]) -> bool:

@@ -14,6 +14,7 @@ from instrument.capture import Capture, Played, TickLine
 from instrument.controls import Controls, ControlState, after, based_on
 from instrument.mapping import Mapping
 from instrument.midi_in import Arrival
+from instrument.settings import knob_key, voice_key, z_key
 from instrument.tempo import Timeline
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90  # MIDI 1.0, channel voice messages
@@ -30,8 +31,8 @@ class Capturing:
         say: Callable[[str], None],
         fault: Callable[[str], None],
     ) -> None:
-        """``mapping()`` is the present patch; ``encode`` has the engine encode; its answer comes to
-        :meth:`encoded`.
+        """``mapping()`` is the present patch; ``encode`` has the engine encode, by the checkpoint
+        of the ``voice`` that the message names; its answer comes to :meth:`encoded`.
         """
         self._controls, self._encode, self._say, self._fault = controls, encode, say, fault
         self._mapping = mapping
@@ -41,6 +42,7 @@ class Capturing:
         self._origin_tick: int | None = None  # None: the transport stands still
         self._played: Played | None = None  # what the engine encodes
         self._asked = self._asked_of = 0  # a number of its own; the change of song it is of
+        self._voice = 1  # whose base point it becomes
 
     @property
     def armed(self) -> bool:
@@ -86,8 +88,12 @@ class Capturing:
                 return
             self._played = played
             self._asked += 1
-            self._asked_of = self._controls.state().change
-            asked = {"id": self._asked, "notes": [list(note) for note in played.notes]}
+            state = self._controls.state()
+            self._asked_of = state.change
+            last = len(self._mapping().each_voice)
+            self._voice = min(last, int(state.value("capture-voice")))
+            notes = [list(note) for note in played.notes]
+            asked = {"id": self._asked, "notes": notes, "voice": self._voice}
         self._say(played.sentence)
         self._encode(asked)
 
@@ -95,7 +101,7 @@ class Capturing:
         """The engine's answer: the point, or why not."""
         with self._lock:
             played = self._played if message["id"] == self._asked else None
-            asked_of = self._asked_of
+            asked_of, voice = self._asked_of, self._voice
         if played is None:
             return
         if message["type"] == "refused":
@@ -106,7 +112,10 @@ class Capturing:
         def captured(state: ControlState) -> ControlState:
             if state.change != asked_of:  # a point of another song's checkpoint
                 return state
-            return after(based_on(state, base), [Set("offset", 1.0)])
+            knobs = (knob_key(knob.knob) for knob in self._mapping().knobs if knob.voice == voice)
+            moved = {*knobs, *(z_key(n, voice) for n, _ in enumerate(base, start=1))}
+            based = based_on(state, base, moved, voice)
+            return after(based, [Set(voice_key(voice, "offset"), 1.0)])
 
         self._controls.change(captured)
         for change in message["changes"]:

@@ -4,18 +4,21 @@ The main process holds one :class:`Controls`; what travels to the player is alwa
 :class:`ControlState`, so a bundle is never torn and a message lost to a newer one is no loss.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Event, Lock
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from instrument.actions import Action, Set
-from instrument.settings import setting_of
+from instrument.settings import setting_of, voice_of
 from instrument.tempo import TICKS_PER_BAR
 
 NEVER = -1  # the serial of a control that nobody has touched
 
 Written: TypeAlias = tuple[float, int]  # a value, and the serial of who wrote it
+Point: TypeAlias = tuple[float, ...]
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Morph:
     start_tick: int
     bars: float
     before: dict[str, float]
+
+    def of_voice(self, voice: int) -> "Morph":
+        """The part of ``voice`` in it, as :meth:`ControlState.of_voice`."""
+        return replace(self, before=_of_voice(self.before, voice))
 
     def share(self, tick: int) -> float:
         """How much of the way is behind at ``tick``, 0..1."""
@@ -48,26 +55,50 @@ class Morph:
         return before * (1.0 - share) + target * share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ControlState:
     """Every control at one moment.
 
     ``values``: ``(value, serial)`` by key, only for what was ever touched; the greater serial wrote
     later, and ``serial`` is that of the newest write of all. ``base``: the point that the knobs
     vary; empty where nobody has captured one, and then the origin. ``change``: how many times the
-    song was changed before it, so that nobody takes one song's controls for another's.
+    song was changed before it, so that nobody takes one song's controls for another's. ``bases``
+    by voice, from 2 on: the points of those that have one.
     """
 
     values: dict[str, Written] = field(default_factory=dict)
-    base: tuple[float, ...] = ()
+    base: Point = ()
     morph: Morph | None = None
     serial: int = 0
     change: int = 0
+    bases: dict[int, Point] = field(default_factory=dict)
 
     @classmethod
     def standing(cls, settings: Mapping[str, float]) -> "ControlState":
         """Nothing touched, and the settings of a patch, by key."""
         return cls({key: (value, 0) for key, value in settings.items()})
+
+    def of_voice(self, voice: int) -> "ControlState":
+        """What ``voice`` sees of it: its own controls under the keys of voice 1, and all shared."""
+        if voice == 1:
+            return self
+        found = self._of_voices.get(voice)
+        if found is None:
+            found = self._of_voices[voice] = replace(
+                self,
+                values=_of_voice(self.values, voice),
+                base=self.base_of(voice),
+                morph=None if self.morph is None else self.morph.of_voice(voice),
+            )
+        return found
+
+    @cached_property
+    def _of_voices(self) -> dict[int, "ControlState"]:
+        return {}
+
+    def base_of(self, voice: int) -> Point:
+        """The point that the knobs of ``voice`` vary, as ``base``."""
+        return self.base if voice == 1 else self.bases.get(voice, ())
 
     def value(self, key: str) -> float:
         """Where it stands, or is on its way to; a setting that nobody touched at its default.
@@ -113,6 +144,7 @@ class ControlState:
             else [morph.serial, morph.start_tick, morph.bars, morph.before],
             "serial": self.serial,
             "change": self.change,
+            "bases": [[voice, list(base)] for voice, base in self.bases.items()],
         }
 
     @classmethod
@@ -124,7 +156,22 @@ class ControlState:
             morph=None if message["morph"] is None else Morph(*message["morph"]),
             serial=message["serial"],
             change=message.get("change", 0),
+            bases={voice: tuple(base) for voice, base in message.get("bases", ())},
         )
+
+
+def _of_voice(values: Mapping[str, V], voice: int) -> dict[str, V]:
+    """Those of ``voice`` under the keys of voice 1, and what all voices share."""
+    found = dict[str, V]()
+    for key, value in values.items():
+        its, of_one = voice_of(key)
+        setting = setting_of(key)
+        everyones = its == 1 and (
+            key.startswith("knob/") or (setting is not None and setting.shared)
+        )
+        if its == voice or everyones:
+            found[of_one] = value
+    return found
 
 
 def after(state: ControlState, actions: Sequence[Action]) -> ControlState:
@@ -144,23 +191,29 @@ def morphing(
     *,
     start_tick: int,
     bars: float,
-    base: tuple[float, ...],
+    base: Point,
+    bases: Mapping[int, Point] | None = None,
 ) -> ControlState:
     """``state`` on its way to ``target``, by key, over ``bars`` bars from ``start_tick`` on. Pure.
 
-    ``before``: where those keys stand when it begins.
+    ``before``: where those keys stand when it begins; ``bases`` are those of voices from 2 on.
     """
     serial = state.serial + 1
     values = {**state.values, **{key: (value, serial) for key, value in target.items()}}
     morph = Morph(serial, start_tick, bars, dict(before))
-    return ControlState(values, base, morph, serial, state.change)
+    return ControlState(values, base, morph, serial, state.change, {**state.bases, **(bases or {})})
 
 
-def based_on(state: ControlState, base: tuple[float, ...]) -> ControlState:
-    """``state`` with every knob and coordinate untouched, at the point ``base``. Pure."""
-    moved = ("knob/", "z/")
-    values = {key: value for key, value in state.values.items() if not key.startswith(moved)}
-    return ControlState(values, base, None, state.serial + 1, state.change)
+def based_on(
+    state: ControlState, base: Point, moved: Collection[str], voice: int = 1
+) -> ControlState:
+    """``state`` with the point ``base`` of ``voice``, whose knobs and coordinates, the keys
+    ``moved``, are untouched. Pure.
+    """
+    values = {key: value for key, value in state.values.items() if key not in moved}
+    own = base if voice == 1 else state.base
+    bases = state.bases if voice == 1 else {**state.bases, voice: base}
+    return ControlState(values, own, None, state.serial + 1, state.change, bases)
 
 
 class Controls:

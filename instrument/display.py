@@ -77,6 +77,7 @@ class Display:
         self._knobs: tuple[TrueKnob, ...] = ()
         self._lock = Lock()  # guards the few fields below
         self._bar: Message | None = None
+        self._others: dict[int, Message] = {}  # the bars of the voices from 2 on
         self._state = "stopped"
         self._frozen = False
         self._clock = ""
@@ -124,6 +125,9 @@ class Display:
     def on_player(self, message: Message) -> None:
         """Take note of a ``bar`` or ``state`` message."""
         with self._lock:
+            if "voice" in message:
+                self._others |= {message["voice"]: message} if message["type"] == "bar" else {}
+                return
             if message["type"] == "bar":
                 self._bar = message
             elif message["type"] == "state":
@@ -139,6 +143,7 @@ class Display:
         """Another song is heard from now on; ``words`` say which, and are empty without a set."""
         with self._lock:
             news, self._song, self._knobs = words != self._song, words, tuple(knobs)
+            self._others = {}
         if news and self._live is None:
             self.say(words)
 
@@ -154,16 +159,18 @@ class Display:
         with self._lock:
             bar, state, frozen, faults = self._bar, self._state, self._frozen, list(self._faults)
             clock, song, knobs = self._clock, self._song, self._knobs
+            others = [f"voice {n}: {its['notes']} notes" for n, its in sorted(self._others.items())]
         width = min(PANEL_WIDTH, self._console.width)
         knobs = _within(knobs, bar) if bar else knobs
         head = bar_head(bar, knobs) if bar else "waiting for bar 1"
         late = f"   {REPEATED}" if bar and bar["late"] else ""
         # Two lines of frame, three of head, clock and keys, one in case the head wraps.
-        room = self._console.height - 6 - len(knobs) - len(faults)
+        room = self._console.height - 6 - len(knobs) - len(faults) - bool(others)
         roll = piano_roll(bar["steps"], room) if bar else []
         body = [
             Text(f"{state}{'  FROZEN' if frozen else ''}   {head}{late}", style="bold"),
             *(knob_row(knob, bar, wide=width >= PANEL_WIDTH) for knob in knobs if bar),
+            *([Text("   ".join(others))] if others else []),
             Text("\n".join(roll), style="green"),
             *(Text(f"! {line}", style="yellow") for line in faults),
             Text("   ".join(filter(None, [clock, cutoff_words(bar)])), style="dim"),

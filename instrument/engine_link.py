@@ -42,6 +42,7 @@ class _Owed:
     id: Any
     sent_s: float
     checkpoint: str
+    voice: int
 
 
 def _nobody(_answer: Message) -> None:
@@ -51,7 +52,8 @@ def _nobody(_answer: Message) -> None:
 class EngineLink:
     """The engine process as the player sees it: requests in, phrases out, and a new one if it dies.
 
-    Only the newest request waits while no engine is ready: an older one would be thrown away. What
+    Only the newest request of each voice waits while no engine is ready: an older one would be
+    thrown away. What
     is to be encoded never waits: each is answered, or refused, once. All checkpoints are loaded
     before an engine is ready, so that no answer ever waits for another one to load.
     """
@@ -77,7 +79,7 @@ class EngineLink:
         self._ready = False
         self._loading = 0  # how many are to be loaded before it is
         self._loaded_one: Message | None = None  # its word about the last that was
-        self._pending: Message | None = None
+        self._pending: dict[int, Message] = {}  # by voice
         self._owed: deque[_Owed] = deque()  # the oldest first
         self._closing = Event()
         self.starts = 0
@@ -100,13 +102,14 @@ class EngineLink:
     def request(self, message: Message) -> None:
         """Pass a player's request on, or keep the newest until an engine is ready. Never waits.
 
-        ``checkpoint`` of the message is the name of the one that is to decode.
+        ``checkpoint`` of the message is the name of the one that is to decode; ``voice``, where it
+        is not the first, comes back with the phrase.
         """
         with self._lock:
             if self._ready:
                 self._send("decode", message)
             else:
-                self._pending = message
+                self._pending[message.get("voice", 1)] = message
 
     def encode(self, message: Message) -> None:
         """Have ``message`` encoded by its ``checkpoint``: ``id`` and ``notes``, rows of pitch,
@@ -141,7 +144,8 @@ class EngineLink:
         """The lock is held."""
         if self._child is not None:
             name = message["checkpoint"]
-            self._owed.append(_Owed(kind, message["id"], time.monotonic(), name))
+            voice = message.get("voice", 1)
+            self._owed.append(_Owed(kind, message["id"], time.monotonic(), name, voice))
             path = self._checkpoints[name].path
             self._child.send({**message, "type": kind, "checkpoint": path})
 
@@ -155,9 +159,9 @@ class EngineLink:
             case "phrase":
                 tokens = message["tokens"]
                 steps = self._checkpoints[owed.checkpoint].vocabulary.steps(tokens)
-                self._answered(
-                    {"type": "phrase", "id": message["id"], "tokens": tokens, "steps": steps}
-                )
+                voice = {} if owed.voice == 1 else {"voice": owed.voice}
+                answer = {"id": message["id"], "tokens": tokens, "steps": steps}
+                self._answered({"type": "phrase", **answer, **voice})
             case "encoded":
                 self._encoded(message)
             case "refused" if owed.type == "encode":
@@ -177,9 +181,9 @@ class EngineLink:
             if self._loading or ready is None:
                 return
             self._ready = True
-            pending, self._pending = self._pending, None
-            if pending is not None:
-                self._send("decode", pending)
+            pending, self._pending = self._pending, {}
+            for waiting in sorted(pending.values(), key=lambda each: int(each["id"])):
+                self._send("decode", waiting)
         self._tell(ready, time.monotonic() - self._began_s)
 
     def _refuse(self, encode_id: Any, text: str) -> None:  # noqa: ANN401 - the asker's own

@@ -99,7 +99,8 @@ class Swing:
 class Changed:
     """From the step at ``tick``, on a bar line, another song is played, on ``channel``.
 
-    ``phrase``: what it begins with where the song stood still; ``None``: what plays goes on.
+    ``phrase``: what it begins with where the song stood still, or the voice was not there;
+    ``None``: what plays goes on.
     """
 
     tick: int
@@ -159,3 +160,10 @@ class Done:
 Event: TypeAlias = (
     NoteEvent | Request | Swap | Bar | Swing | Voiced | Changed | Begin | End | Silence | Gap | Done
 )
+
+
+class Heard(NamedTuple):
+    """An event of one voice, from 1."""
+
+    voice: int
+    event: Event

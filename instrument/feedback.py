@@ -16,6 +16,7 @@ from instrument.controls import ControlState
 from instrument.latent import steady_z
 from instrument.mapping import Mapping
 from instrument.parameters import values
+from instrument.settings import voice_key
 
 SUBSCRIBED_FOR_S = 60.0
 MAX_SUBSCRIBERS = 16
@@ -61,6 +62,7 @@ class Feedback:
         self._player: dict[str, int] = {"notes": 0, "misses": 0}
         self._expires_s: dict[Address, float] = {}
         self._told: dict[str, float] = {}
+        self._phrases: dict[int, tuple[int, ...]] = {}  # of the voices from 2 on
         self._lock = Lock()  # OSC's thread subscribes and asks while the player's thread reports
 
     def on_actions(
@@ -88,12 +90,16 @@ class Feedback:
         """What a message from the player process has to say to the listeners."""
         with self._lock:
             match message["type"]:
+                case "bar" if "voice" in message:
+                    voice = message["voice"]
+                    self._phrases[voice] = tuple(message["steps"])
+                    datagrams = [self._phrase_of(voice)]
                 case "bar":
                     datagrams = self._new_bar(message)
                 case "note":
                     note = message["channel"], message["pitch"], message["velocity"]
                     datagrams = [encode("/glisser/note", *note)]
-                case "song":
+                case "song" if "voice" not in message:
                     self._song = message["song"], message["name"]
                     datagrams = [encode("/glisser/song", *self._song)]
                 case "state":
@@ -138,6 +144,9 @@ class Feedback:
         self._bar_told = self._bar
         return [encode("/glisser/bar", self._bar), phrase]
 
+    def _phrase_of(self, voice: int) -> bytes:
+        return encode(f"/glisser/{voice_key(voice, 'phrase')}", *self._phrases[voice])
+
     def _answer(self, what: str, state: ControlState) -> bytes:
         arguments: Iterable[float | str]
         match what:
@@ -158,9 +167,11 @@ class Feedback:
 
     def _all(self, state: ControlState) -> list[bytes]:
         parameters = values(state, self._mapping()).items()
+        last = len(self._mapping().each_voice)
         return [
             encode("/glisser/bar", self._bar),
             encode("/glisser/phrase", *self._steps),
+            *(self._phrase_of(voice) for voice in sorted(self._phrases) if voice <= last),
             encode("/glisser/song", *self._song),
             *(encode(address, value) for address, value in parameters),
         ]

@@ -26,6 +26,7 @@ from instrument.melody_file import read_melody
 from instrument.options import Checkpoint, CheckpointOrNone, Patch, TempoOrNone
 from instrument.render import Plan, check_target, decoded, render, steady, sweep, write_out
 from instrument.replay import Account, differing, read_take
+from instrument.song import Song
 from instrument.songs import read_patch_song
 from instrument.take import TakeError
 from instrument.tempo import DEFAULT_TEMPO_BPM
@@ -81,8 +82,16 @@ def render_command(
     base_at = steady(base) if sweep_ is None else sweep(base, *sweep_of(sweep_, dimensions), bars)
     tempo_bpm = song.tempo_bpm or DEFAULT_TEMPO_BPM if tempo is None else tempo_of(tempo)
     plan = Plan(base_at, bars, [(0, tempo_bpm)], mapping, loop, soundfont)
-    notes = render(plan, _decoder(song.folder), out)
+    first, *others = _decoders(song)
+    notes = render(plan, first, out, others)
     typer.echo(f"{out}: {bars} bars, {_onsets(notes)} notes")
+
+
+def _decoders(song: Song) -> "list[PhraseDecoder]":
+    """Of each voice; each checkpoint is loaded once."""
+    folders = [source.folder for source in song.sources]
+    loaded = {folder: _decoder(folder) for folder in dict.fromkeys(folders)}
+    return [loaded[folder] for folder in folders]
 
 
 def _render_take(file: Path, out: Path, redecode: bool, soundfont: Path | None) -> None:

@@ -36,6 +36,7 @@ class KnobMapping:
     half-way in what is heard, by ``calibration``, the checkpoint's curve for this dimension; where
     that is missing, or flat over the whole range, the knob is linear all the same. "exponential":
     fine at its beginning and coarse at its end; half-way on the knob is a fifth of the way in z.
+    The dimension is one of ``voice``, from 1.
     """
 
     knob: int
@@ -44,6 +45,7 @@ class KnobMapping:
     high: float
     curve: Shape = "linear"
     calibration: Curve = ()
+    voice: int = 1
 
     @property
     def calibrated(self) -> bool:
@@ -143,6 +145,14 @@ class Shows:
     lights: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceMapping:
+    """A voice beside the first: the ``channel`` 1..16 of its notes, its checkpoint's d."""
+
+    channel: int
+    dimensions: int = DIMENSIONS
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A whole patch. At most one knob per dimension; knobs and dimensions count from 1.
@@ -151,7 +161,7 @@ class Mapping:
     that of every note sent; ``refresh`` says when a new z may be heard; ``settings`` by key are
     where they stand at the start; ``pad`` names the snapshots in its corners, below left, below
     right, above left, above right; ``capture_channel`` is the keyboard's (``None``: any); ``shows``
-    is what controllers show.
+    is what controllers show; ``voices`` are those from 2 on, and voice 1 is the patch itself.
     """
 
     knobs: tuple[KnobMapping, ...] = tuple(
@@ -172,11 +182,29 @@ class Mapping:
     pad: tuple[str, ...] = PAD_CORNERS
     capture_channel: int | None = None
     shows: Shows = Shows()
+    voices: tuple[VoiceMapping, ...] = ()
+
+    @cached_property
+    def each_voice(self) -> tuple["Mapping", ...]:
+        """What the patch is for each of its voices, as if it were the only one."""
+        if not self.voices:
+            return (self,)
+        own = VoiceMapping(self.channel, self.dimensions)
+        return tuple(
+            replace(
+                self,
+                knobs=tuple(replace(knob, voice=1) for knob in self.knobs if knob.voice == number),
+                channel=voice.channel,
+                dimensions=voice.dimensions,
+                voices=(),
+            )
+            for number, voice in enumerate((own, *self.voices), start=1)
+        )
 
     @cached_property
     def knob_of_dimension(self) -> dict[int, KnobMapping]:
-        """The knob that moves each dimension, for those that have one."""
-        return {knob.dimension: knob for knob in self.knobs}
+        """The knob that moves each dimension of voice 1, for those that have one."""
+        return {knob.dimension: knob for knob in self.knobs if knob.voice == 1}
 
     def is_button(self, note: int, channel: int) -> bool:
         """Whether ``note`` on ``channel`` presses a button."""
@@ -186,18 +214,19 @@ class Mapping:
         )
 
     def z_range(self, dimension: int) -> tuple[float, float]:
-        """The lowest and the highest coordinate that this patch allows in ``dimension``."""
+        """The lowest and the highest coordinate of voice 1 that it allows in ``dimension``."""
         knob = self.knob_of_dimension.get(dimension)
         return (self.z_low, self.z_high) if knob is None else (knob.low, knob.high)
 
-    def calibrated_by(self, curves: dict[int, Curve]) -> "Mapping":
+    def calibrated_by(self, curves: dict[int, Curve], *others: dict[int, Curve]) -> "Mapping":
         """The same patch with a checkpoint's curves, by dimension, in the knobs that ask for one.
 
-        A knob whose dimension has none is linear.
+        A knob whose dimension has none is linear. ``others``: the curves of voice 2 and so on.
         """
+        by_voice = (curves, *others)
         knobs = tuple(
-            replace(knob, calibration=curves.get(knob.dimension, ()))
-            if knob.curve == "calibrated"
+            replace(knob, calibration=by_voice[knob.voice - 1].get(knob.dimension, ()))
+            if knob.curve == "calibrated" and knob.voice <= len(by_voice)
             else knob
             for knob in self.knobs
         )
@@ -220,4 +249,5 @@ class Mapping:
         fields["receive"] = Receive(**message["receive"])
         fields["pad"] = tuple(message["pad"])
         fields["shows"] = Shows(**message.get("shows", {}))  # older takes have none
+        fields["voices"] = tuple(VoiceMapping(**each) for each in message.get("voices", ()))
         return cls(**fields)

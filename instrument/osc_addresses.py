@@ -18,6 +18,7 @@ from instrument.actions import (
 from instrument.mapping import Mapping
 from instrument.osc_parse import Act, Addresses, Endpoint, RefusedError
 from instrument.parameters import Parameter, parameters
+from instrument.settings import voice_key
 
 DEFAULT_FEEDBACK_PORT = 9130
 GETTABLE = ("tempo", "z", "phrase", "bar", "song", "stats")
@@ -30,7 +31,9 @@ def addresses(mapping: Mapping) -> Addresses:
         parameter.address.encode(): Endpoint(_setter(parameter), newest_wins=True)
         for parameter in parameters(mapping)
     }
-    table[b"/glisser/z"] = Endpoint(_all_coordinates(mapping), newest_wins=True)
+    for voice, its in enumerate(mapping.each_voice, start=1):
+        all_of_it = f"/glisser/{voice_key(voice, 'z')}".encode()
+        table[all_of_it] = Endpoint(_all_coordinates(its.dimensions, voice), newest_wins=True)
     for command in (Transport("play"), Transport("stop"), Transport("panic")):
         table[f"/glisser/{command.do}".encode()] = Endpoint(_button(command), newest_wins=False)
     table[b"/glisser/pad"] = Endpoint(_pad, newest_wins=True)
@@ -65,10 +68,10 @@ def _setter(parameter: Parameter) -> Act:
     return act
 
 
-def _all_coordinates(mapping: Mapping) -> Act:
+def _all_coordinates(dimensions: int, voice: int) -> Act:
     def act(numbers: tuple[float, ...]) -> list[Action]:
-        _want(numbers, mapping.dimensions)
-        return [set_coordinate(dimension, z) for dimension, z in enumerate(numbers, start=1)]
+        _want(numbers, dimensions)
+        return [set_coordinate(dimension, z, voice) for dimension, z in enumerate(numbers, start=1)]
 
     return act
 

@@ -1,6 +1,7 @@
 """Silence at any price, on every output. Pure but for what it hands over; time is an argument."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import product
 
 from instrument.ledger import NoteEvent
 from instrument.midi_out import every_note, note_message, quiet_channel
@@ -15,7 +16,7 @@ FLOOD_MESSAGES = 8
 
 
 class Panic:
-    """First: pedal up, notes and sound off on a channel. Again within a second: every note."""
+    """First: pedal up, notes and sound off on our channels. Again within a second: every note."""
 
     def __init__(self, outgoing: Outgoing, ports: Sequence[int]) -> None:
         self._outgoing, self._ports = outgoing, ports
@@ -28,14 +29,14 @@ class Panic:
         """When :meth:`flood` next has something to send; ``None`` when it has not."""
         return None if self._flood is None else self._flood_ns
 
-    def press(self, now_ns: int, channel: int) -> None:
-        """The button, while ``channel`` is played on."""
-        for port in self._ports:
+    def press(self, now_ns: int, channels: Sequence[int]) -> None:
+        """The button, while ``channels``, at least one, are played on."""
+        for port, channel in product(self._ports, channels):
             for message in quiet_channel(channel):
                 self._outgoing.hurry(port, message, now_ns)
         last_ns, self._last_ns = self._last_ns, now_ns
         if last_ns is not None and now_ns - last_ns <= SECOND_PANIC_NS and self._flood is None:
-            self._flood, self._flood_ns = every_note(channel), now_ns
+            self._flood, self._flood_ns = every_note(channels[0]), now_ns
 
     def end(self) -> None:
         """No more of it."""

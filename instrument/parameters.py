@@ -5,6 +5,7 @@
 :mod:`instrument.settings`.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,7 +13,16 @@ from instrument.actions import Set
 from instrument.controls import ControlState
 from instrument.latent import knob_positions, steady_z
 from instrument.mapping import Mapping
-from instrument.settings import SETTINGS, Outside, Setting, knob_key, setting_of, z_key
+from instrument.settings import (
+    SETTINGS,
+    Outside,
+    Setting,
+    knob_key,
+    setting_of,
+    voice_key,
+    voice_of,
+    z_key,
+)
 
 ROOT = "/glisser/"
 
@@ -52,47 +62,76 @@ class Parameter:
 
 def parameters(mapping: Mapping) -> tuple[Parameter, ...]:
     """Every parameter that exists under this patch."""
-    standing = knob_positions(ControlState(), mapping)
+    standing = _knobs(ControlState(), mapping)
     knobs = [
         Parameter(
             name=f"knob {knob.knob}",
             key=knob_key(knob.knob),
             low=0.0,
             high=1.0,
-            default=standing[knob.knob],
+            default=standing[knob_key(knob.knob)],
             unit="",
             outside="clamped",
             description=(
-                f"Moves z{knob.dimension} from {knob.low:g} to {knob.high:g}, {knob.curve}."
+                f"Moves z{knob.dimension}{_of(knob.voice)} from {knob.low:g} to {knob.high:g}, "
+                f"{knob.curve}."
             ),
         )
         for knob in mapping.knobs
     ]
-    coordinates = []
-    for dimension in range(1, mapping.dimensions + 1):
-        low, high = mapping.z_range(dimension)
-        coordinates.append(
-            Parameter(
-                name=f"z{dimension}",
-                key=z_key(dimension),
-                low=low,
-                high=high,
-                default=0.0,
-                unit="",
-                outside="clamped",
-                description="A latent coordinate itself; of it and its knob the last writer wins.",
-            )
+    coordinates = [
+        Parameter(
+            name=_named(voice, f"z{dimension}"),
+            key=z_key(dimension, voice),
+            low=low,
+            high=high,
+            default=0.0,
+            unit="",
+            outside="clamped",
+            description="A latent coordinate itself; of it and its knob the last writer wins.",
         )
+        for voice, its in enumerate(mapping.each_voice, start=1)
+        for dimension in range(1, its.dimensions + 1)
+        for low, high in [its.z_range(dimension)]
+    ]
     return (*knobs, *coordinates, *settings_under(mapping))
 
 
 def settings_under(mapping: Mapping) -> tuple[Parameter, ...]:
-    """Every setting, of those that come once for each dimension each; defaults are the patch's."""
+    """Every setting, of those that come once for each dimension or voice each.
+
+    Defaults are the patch's.
+    """
     return tuple(
-        _parameter(setting, key, name, mapping.settings.get(key, setting.default))
-        for setting in SETTINGS
-        for key, name in setting.keys(mapping.dimensions)
+        _parameter(
+            setting, key, _named(voice_of(key)[0], name), mapping.settings.get(key, setting.default)
+        )
+        for setting, key, name in _settings_of(_voices(mapping))
     )
+
+
+def _voices(mapping: Mapping) -> tuple[int, ...]:
+    """The dimensions of each."""
+    return tuple(its.dimensions for its in mapping.each_voice)
+
+
+def _settings_of(voices: Sequence[int]) -> Iterator[tuple[Setting, str, str]]:
+    """Each of all, with its key, and its name but for the voice's, of voices of so many
+    dimensions.
+    """
+    for voice, dimensions in enumerate(voices, start=1):
+        for setting in SETTINGS:
+            if voice == 1 or not setting.shared:
+                for key, name in setting.keys(dimensions):
+                    yield setting, voice_key(voice, key), name
+
+
+def _named(voice: int, name: str) -> str:
+    return name if voice == 1 else f"voice {voice} {name}"
+
+
+def _of(voice: int) -> str:
+    return "" if voice == 1 else f" of voice {voice}"
 
 
 def _parameter(setting: Setting, key: str, name: str, default: float) -> Parameter:
@@ -112,24 +151,35 @@ def _parameter(setting: Setting, key: str, name: str, default: float) -> Paramet
 
 def values(state: ControlState, mapping: Mapping) -> dict[str, float]:
     """The present value of every parameter, by OSC address, as a surface should show it."""
-    knobs = knob_positions(state, mapping)
-    z = steady_z(state, mapping)
+    z = {
+        ROOT + z_key(dimension, voice): value
+        for voice, its in enumerate(mapping.each_voice, start=1)
+        for dimension, value in enumerate(steady_z(state.of_voice(voice), its), start=1)
+    }
     return {
-        **{ROOT + knob_key(number): position for number, position in knobs.items()},
-        **{ROOT + z_key(dimension): value for dimension, value in enumerate(z, start=1)},
-        **{ROOT + key: state.value(key) for key in _setting_keys(mapping.dimensions)},
+        **{ROOT + key: position for key, position in _knobs(state, mapping).items()},
+        **z,
+        **{ROOT + key: state.value(key) for key in _setting_keys(_voices(mapping))},
     }
 
 
 @cache
-def _setting_keys(dimensions: int) -> tuple[str, ...]:
-    return tuple(key for setting in SETTINGS for key, _ in setting.keys(dimensions))
+def _setting_keys(voices: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(key for _, key, _ in _settings_of(voices))
+
+
+def _knobs(state: ControlState, mapping: Mapping) -> dict[str, float]:
+    """Where each of the patch's knobs stands, by key."""
+    return {
+        knob_key(number): position
+        for voice, its in enumerate(mapping.each_voice, start=1)
+        for number, position in knob_positions(state.of_voice(voice), its).items()
+    }
 
 
 def positions(state: ControlState, mapping: Mapping) -> dict[str, float]:
     """Where every knob and every setting stands, 0..1 by key, as a controller would show it."""
-    knobs = knob_positions(state, mapping)
-    turned = {knob_key(number): position for number, position in knobs.items()}
+    turned = _knobs(state, mapping)
     for control in mapping.controls:
         if (setting := setting_of(control.key)) is not None:
             turned[control.key] = setting.position_of(state.value(control.key))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from engine.card import CARD_FILE, CheckpointError, find_checkpoint
 from instrument.mapping import DIMENSIONS, Mapping
 from instrument.patch_faults import fault_of, sentence
-from instrument.patch_file import PatchFaultError, PatchFile
+from instrument.patch_file import KeyPath, PatchFaultError, PatchFile
 
 
 class PatchError(Exception):
@@ -48,7 +48,17 @@ class Draft:
 
         Raises :class:`PatchError` if there is none.
         """
-        if (named := self.file.checkpoint) is None:
+        return self._found(self.file.checkpoint, ("checkpoint",))
+
+    def checkpoints_of_others(self) -> list[str | None]:
+        """As :meth:`checkpoint`, of each voice from 2 on. Raises :class:`PatchError`."""
+        return [
+            self._found(voice.checkpoint, ("voices", str(number), "checkpoint"))
+            for number, voice in self.file.other_voices()
+        ]
+
+    def _found(self, named: str | None, where: KeyPath) -> str | None:
+        if named is None:
             return None
         beside = (self.folder or Path()) / named
         is_path = "/" in named or "\\" in named
@@ -58,13 +68,15 @@ class Draft:
             find_checkpoint(beside if is_path else named)
         except (CheckpointError, OSError, ValueError) as error:
             fault = f"is {named!r}: {error}"
-            raise PatchError(sentence(self.shown, self.text, ("checkpoint",), fault)) from error
+            raise PatchError(sentence(self.shown, self.text, where, fault)) from error
         return str(beside.resolve()) if is_path else named
 
-    def patch(self, dimensions: int) -> Patch:
-        """What it means for so many ``dimensions``. Raises :class:`PatchError`."""
+    def patch(self, dimensions: int, *others: int) -> Patch:
+        """What it means for so many ``dimensions``; ``others``: those of voice 2 and so on, where
+        they are not the same. Raises :class:`PatchError`.
+        """
         try:
-            return Patch(self.file.mapping(dimensions), self.file.ports)
+            return Patch(self.file.mapping(dimensions, *others), self.file.ports)
         except PatchFaultError as error:
             raise PatchError(sentence(self.shown, self.text, error.where, str(error))) from error
 

@@ -39,9 +39,14 @@ def schema_command() -> None:
 def description(mapping: Mapping) -> list[str]:
     """What a patch does, a line for each knob, setting and button that it names."""
     turned_by = {control.key: control for control in mapping.controls}
-    lines = []
+    lines = [
+        f"voice {number}: channel {voice.channel}"
+        for number, voice in enumerate(mapping.voices, start=2)
+    ]
     for knob in mapping.knobs:
-        line = f"knob {knob.knob}: z{knob.dimension}, {knob.low:g} to {knob.high:g}, {knob.curve}"
+        its = "" if knob.voice == 1 else f" of voice {knob.voice}"
+        reach = f"{knob.low:g} to {knob.high:g}, {knob.curve}"
+        line = f"knob {knob.knob}: z{knob.dimension}{its}, {reach}"
         lines.append(line + _turned(turned_by.get(knob_key(knob.knob))))
     for each in settings_under(mapping):
         control = turned_by.get(each.key)

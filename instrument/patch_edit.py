@@ -6,10 +6,11 @@ import tomlkit
 from tomlkit.items import InlineTable, Table
 
 from instrument.learning import Learned
+from instrument.settings import voice_of
 
 _CONTROL = ("cc", "cc14", "nrpn", "channel", "encoder")
 # As the patches that come with it have it.
-_ORDER = ("z", "range", "start", *_CONTROL, "takeover", "curve")
+_ORDER = ("z", "voice", "range", "start", *_CONTROL, "takeover", "curve")
 
 
 def with_control(text: str, key: str, learned: Learned) -> str:
@@ -42,10 +43,12 @@ def with_control(text: str, key: str, learned: Learned) -> str:
 
 
 def _path(key: str) -> list[str]:
-    name, _, number = key.partition("/")
+    voice, of_one = voice_of(key)
+    name, _, number = of_one.partition("/")
     if name == "knob":
         return ["knobs", number]
-    return ["settings", name, number] if number else ["settings", name]
+    table = ["settings"] if voice == 1 else ["voices", str(voice), "settings"]
+    return [*table, name, number] if number else [*table, name]
 
 
 def _as_table(entry: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - tomlkit's own item

@@ -16,6 +16,7 @@ from instrument.patch_tables import (
     button_actions,
     tables_of,
 )
+from instrument.settings import MAX_VOICES
 
 
 def _one_of(choice: Any) -> str:  # noqa: ANN401 - a Literal has no type of its own
@@ -38,6 +39,8 @@ _MUST_BE = {
     "ports": "a table, [ports]",
     "knobs": "a table, [knobs]",
     "curve": _one_of(Shape),
+    "voices": "a table, [voices.2]",
+    "voice": f"a voice, 1 to {MAX_VOICES}",
     "settings": "a table, [settings]",
     "pad": "a table, [pad]",
     "capture": "a table, [capture]",
@@ -61,14 +64,17 @@ def fault_of(error: ValidationError) -> tuple[KeyPath, str]:
     fault = error.errors(include_url=False)[0]
     named = [part for part in fault["loc"] if isinstance(part, str)]
     where = tuple(part for name in named for part in name.split("/"))
+    table = _table_of(where)
     if where[-1] == "[key]":
-        return where[:-1], _NO_SUCH[where[0]]
-    if where[0] == "settings" and len(where) > 1 and _is_start(where):
+        return where[:-1], _NO_SUCH[table]
+    if table == "settings" and where[-1] != table and _is_start(where):
         wanted = "a number, the name of a choice, or a table such as { start = 80, cc = 30 }"
         return where[: where.index("start")] if "start" in where else where, (
             f"must be {wanted}, not {fault['input']!r}"
         )
-    if where[0] == "buttons" and len(where) == 2:
+    if table == "voices" and len(where) == 2:
+        return where, f"must be a table such as {{ channel = 2 }}, not {fault['input']!r}"
+    if table == "buttons" and len(where) == 2:
         return where, f"must be a table such as {{ note = 36 }}, not {fault['input']!r}"
     if where[0] == "ports" and len(where) > 1:
         wanted = 'a part of a port\'s name, such as "Minilogue" or "Minilogue@+3.5"'
@@ -81,6 +87,12 @@ def fault_of(error: ValidationError) -> tuple[KeyPath, str]:
     return where, f"must be {wanted}, not {fault['input']!r}"
 
 
+def _table_of(where: KeyPath) -> str:
+    """Which table it is: a voice has settings of its own."""
+    own = where[0] == "voices" and "settings" in where[2:3]
+    return "settings" if own else where[0]
+
+
 def _is_start(where: KeyPath) -> bool:
     """Whether the value of a setting is at fault, and not what turns it."""
     return "start" in where or where[-1] not in SettingTable.model_fields
@@ -88,6 +100,7 @@ def _is_start(where: KeyPath) -> bool:
 
 _NO_SUCH = {
     "settings": "is no setting; `glisser params` lists them",
+    "voices": f"is no voice; those beside the first are numbered 2 to {MAX_VOICES}",
     "knobs": "is no knob; knobs are numbered 1 to 99",
     "buttons": f"is nothing that a button does; allowed here: {', '.join(button_actions())}",
     "ports": "is no name of a port; it begins with a letter, and letters, digits, _ and - follow",
@@ -95,7 +108,7 @@ _NO_SUCH = {
 
 
 def _keys_beside(where: KeyPath) -> Iterable[str]:
-    table = tables_of()[where[0]] if len(where) > 1 else PatchFile
+    table = tables_of()[_table_of(where)] if len(where) > 1 else PatchFile
     return table.model_fields
 
 

@@ -13,7 +13,7 @@ from instrument.mapping import (
     TakeoverKind,
 )
 from instrument.nudge import nudged_port
-from instrument.settings import SETTINGS, setting_of
+from instrument.settings import MAX_VOICES, SETTINGS, setting_of
 from instrument.snapshots import SNAPSHOT_NAME
 
 HIGHEST_CC = 119  # above are the channel mode messages, all notes off among them (MIDI 1.0)
@@ -48,6 +48,7 @@ _SettingKey = Annotated[str, Field(pattern=r"^[a-z-]+(/[1-9][0-9]?)?$")]
 _SnapshotName = Annotated[str, Field(pattern=SNAPSHOT_NAME)]
 _BUTTON = rf"^({'|'.join(BUTTON_ACTIONS)}|{SNAPSHOT_BUTTON}[1-9][0-9]{{0,2}})$"
 ButtonName = Annotated[str, Field(pattern=_BUTTON)]
+VoiceName = Annotated[str, Field(pattern=rf"^[2-{MAX_VOICES}]$")]
 KnobName = Annotated[str, Field(pattern=r"^[1-9][0-9]?$")]
 CheckpointName = Annotated[str, Field(pattern=r"\S")]
 PortName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
@@ -91,6 +92,7 @@ class KnobTable(ControlTable):
     z: Annotated[int, Field(ge=1)]
     range: _Range | None = None
     curve: Shape = "linear"
+    voice: Annotated[int, Field(ge=1, le=MAX_VOICES)] = 1
 
 
 class SettingTable(ControlTable):
@@ -116,11 +118,29 @@ def _by_key(settings: Any) -> Any:  # noqa: ANN401 - whatever the file holds
     return flat
 
 
+_SettingTables = dict[_SettingKey, Annotated[SettingTable, BeforeValidator(_with_start)]]
 Settings = Annotated[
-    dict[_SettingKey, Annotated[SettingTable, BeforeValidator(_with_start)]],
+    _SettingTables,
     BeforeValidator(_by_key),
     Field(json_schema_extra={"propertyNames": {"enum": [each.name for each in SETTINGS]}}),
 ]
+_OwnSettings = Annotated[
+    _SettingTables,
+    BeforeValidator(_by_key),
+    Field(
+        json_schema_extra={
+            "propertyNames": {"enum": [each.name for each in SETTINGS if not each.shared]}
+        }
+    ),
+]
+
+
+class VoiceTable(StrictTable):
+    """``[voices.2]`` and so on."""
+
+    channel: _Channel
+    checkpoint: CheckpointName | None = None
+    settings: _OwnSettings = Field(default_factory=dict)
 
 
 class PadTable(StrictTable):
@@ -162,6 +182,7 @@ def tables_of() -> dict[str, type[StrictTable]]:
         "capture": CaptureTable,
         "feedback": FeedbackTable,
         "buttons": ButtonTable,
+        "voices": VoiceTable,
         "knobs": KnobTable,
     }
 

@@ -20,6 +20,7 @@ from instrument.controls import Controls, ControlState
 from instrument.desk import Desk
 from instrument.display import Display, keys
 from instrument.engine_link import EngineLink, Held
+from instrument.events import Decoded
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
@@ -84,9 +85,7 @@ class Performance:
         self._engine = self._engine_of(found)
         told = self._encode, self._tell, self._fault
         self._desk = Desk(self._controls, self._programme, found.snapshots, *told)
-        ports = max(1, len(options.out))
-        mirror = Mirror(self._first, ports, song.mapping.channel, options.bars)
-        self._player = PlayerLink(self._setup, mirror, self._engine.request, self._fault)
+        self._player = PlayerLink(self._setup, self._mirror(), self._engine.request, self._fault)
         self._osc: OscInput | None = None
         self._query: OscQueryLink | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
@@ -105,6 +104,11 @@ class Performance:
         self._showing = self._showing_of(self._programme)
         self._midi = self._midi_input()
         self._inputs = self._listener(options)
+
+    def _mirror(self) -> Mirror:
+        part, ports = self._opening, max(1, len(self._options.out))
+        others = [(its.first, its.mapping.channel) for its in part.voices[1:]]
+        return Mirror(part.first, ports, part.mapping.channel, self._options.bars, others)
 
     def _programme_of(self, found: Repository, resumed: Session | None) -> Programme:
         at_name = "" if resumed is None else resumed.song
@@ -170,7 +174,11 @@ class Performance:
 
     def _engine_of(self, found: Repository) -> EngineLink:
         return EngineLink(
-            {song.checkpoint: Held(song.folder, song.card.spelled()) for song in found.songs},
+            {
+                source.checkpoint: Held(source.folder, source.card.spelled())
+                for song in found.songs
+                for source in song.sources
+            },
             answered=self._send_player,
             ready=self._engine_ready,
             fault=self._fault,
@@ -232,6 +240,8 @@ class Performance:
             controls=part.controls,
             song=part.song,
             name=part.name,
+            others=part.others,
+            voices=self._programme.voices,
             playing=False,  # not before every door is open
             clock_out=self._options.clock_out,
             checked=opened.get("exact", False),
@@ -285,10 +295,10 @@ class Performance:
             self._playing = message["playing"]
             if self._time.is_another:  # so that whoever asks for the tempo gets the clock's
                 self._controls.apply([set_tempo(message["tempo_bpm"])])
-        elif message["type"] == "song":
+        elif message["type"] == "song" and "voice" not in message:
             song = self._programme.songs[message["song"] - 1]
             self._display.on_song(self._programme.words(song), song.true_knobs)
-        elif message["type"] == "bar":
+        elif message["type"] == "bar" and "voice" not in message:
             self._cutoff_ms = message["cutoff_ms"]
         elif message["type"] == "error":
             self._display.fault(message["text"])
@@ -306,11 +316,16 @@ class Performance:
         return opening(
             checkpoint=self._opening.checkpoint,
             decoders=self._programme.decoders(),
-            first=self._opening.first,
+            firsts=self._firsts(),
             mapping=self._opening.mapping.to_message(),
             tempo_bpm=self._opening.controls.tempo_bpm,
             played_with={key: self._player.opened[key] for key in ("port", "api")},
         )
+
+    def _firsts(self) -> list[Decoded]:
+        """What each voice begins with, those too that only a later song has."""
+        firsts = [part.first for part in self._opening.voices]
+        return firsts + [self._opening.first] * (self._programme.voices - len(firsts))
 
     def _engine_ready(self, ready: Message, took_s: float) -> None:
         """Reader thread of the engine."""
@@ -318,7 +333,9 @@ class Performance:
         self._display.say(f"engine ready after {took_s:.1f} s: the knobs are heard")
 
     def _encode(self, message: Message) -> None:
-        self._engine.encode({**message, "checkpoint": self._programme.song.checkpoint})
+        sources = self._programme.song.sources
+        source = sources[min(message["voice"], len(sources)) - 1]
+        self._engine.encode({**message, "checkpoint": source.checkpoint})
 
     def _hear_osc(self, actions: Sequence[Action], sender: tuple[str, int]) -> None:
         self._act(actions)

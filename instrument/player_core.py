@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import product
+from functools import partial
+from itertools import count, product
 from typing import TypeAlias
 
 from engine.wire import Message
 from instrument.clock_out import STOP, ClockSender, Pulse
 from instrument.controls import ControlState
 from instrument.course import LATE_NS, Course
-from instrument.events import Bar, Changed, Decoded, Done, Event, Request, Wish
+from instrument.ensemble import Ensemble
+from instrument.events import Bar, Changed, Done, Heard, Request, Wish
 from instrument.leader import Follow
 from instrument.ledger import NoteEvent
 from instrument.midi_out import note_message, quiet_channel
@@ -56,8 +58,10 @@ class Player:
         self._bars = setup.bars
         self._perf_ns = perf_ns
         self._course = Course(setup.tempo_bpm, now_ns, outgoing.ahead_ns)
-        self._core = self._new_core(setup.first)
+        self._voices = max(setup.voices, len(setup.part.voices))
+        self._core = self._new_core()
         self._trips = RoundTrips()
+        self._trips.voices = len(setup.part.voices)
         self._alive_ns = now_ns
         self._panic = Panic(outgoing, self._ports)
         self._quitting = False
@@ -83,9 +87,9 @@ class Player:
             if self._outgoing.next_ns is None:
                 self.exit_status = 0
             return self._outgoing.next_ns or now_ns
-        if (cued := self._core.cue()) is not None:
-            self._do([cued], now_ns)
-        self._panic.flood(now_ns, self._core.ledger.sounding)
+        if cued := self._core.cue():
+            self._do(cued, now_ns)
+        self._panic.flood(now_ns, self._core.sounding)
         if now_ns >= self._alive_ns:
             self._post({"type": "alive", "line": self._line()})
             for text in self._outgoing.troubles():
@@ -96,45 +100,53 @@ class Player:
         return self._next_ns()
 
     def abandon(self, now_ns: int) -> None:
-        """After a fault: close what sounds, and quieten the channel, on every port that works."""
+        """After a fault: close what sounds, and quieten our channels, on every port that works."""
         events = self._core.silence(self._tick_at(now_ns))
-        for event in events:
-            self._post(event_message(event, self._course.tempo_bpm))
-        offs = [event for event in events if isinstance(event, NoteEvent)]
+        for voice, event in events:
+            self._post(event_message(event, self._course.tempo_bpm, voice))
+        offs = [event for _, event in events if isinstance(event, NoteEvent)]
         for port in self._ports:
             mine = [note_message(off) for off in offs if off.port == port]
-            for message in (*mine, *quiet_channel(self._channel)):
+            quiet = [message for each in self._channels for message in quiet_channel(each)]
+            for message in (*mine, *quiet):
                 with suppress(Exception):
                     self._outgoing.outputs[port].send(message, now_ns)
         for port in self._clock_ports:
             with suppress(Exception):
                 self._outgoing.outputs[port].send(STOP, now_ns)
 
-    def _wish_for(self, tick: int) -> Wish:
-        return self._songs.wish_at(tick, tick - self._core.origin_tick)
-
     @property
-    def _channel(self) -> int:
-        return self._songs.present.mapping.channel
+    def _channels(self) -> tuple[int, ...]:
+        return self._songs.present.channels
 
-    def _new_core(
-        self, first: Decoded, start_tick: int = 0, last_id: int = 0, misses: int = 0
-    ) -> Scheduler:
+    def _new_core(self, rejoin: Rejoin | None = None) -> Ensemble:
+        """As many voices as the set's songs have at most; those that this one lacks are silent."""
         song = self._songs.present
-        core = Scheduler(
-            first,
-            self._wish_for,
-            refresh=song.mapping.refresh,
-            channel=song.mapping.channel,
-            ports=len(self._ports),
-            bars=self._bars,
-            swing_for=self._songs.swing_at,
-            voicing_for=self._songs.voicing_at,
-            start_tick=start_tick,
-            last_id=last_id,
-        )
-        core.swaps.frozen, core.misses = song.controls.freeze, misses
-        return core
+        start_tick, last_id = (0, 0) if rejoin is None else (rejoin.start_tick, rejoin.last_id)
+        ids = count(last_id + 1)
+        voices = []
+        for number in range(1, self._voices + 1):
+            part = song.voice(number) or song
+            stood = None if rejoin is None else rejoin.voice(number)
+            core = Scheduler(
+                part.first if stood is None else stood.phrase,
+                self._wishes_of(number),
+                refresh=song.mapping.refresh,
+                channel=part.mapping.channel,
+                ports=len(self._ports),
+                bars=self._bars,
+                swing_for=self._songs.swing_at,
+                voicing_for=partial(self._songs.voicing_at, voice=number),
+                start_tick=start_tick,
+                ids=ids,
+            )
+            core.swaps.frozen = song.controls.freeze
+            core.misses = 0 if stood is None else stood.misses
+            voices.append(core)
+        return Ensemble(voices, len(song.voices))
+
+    def _wishes_of(self, voice: int) -> Callable[[int], Wish | None]:
+        return lambda tick: self._songs.wish_at(tick, tick - self._core.origin_tick, voice)
 
     def _tick_at(self, now_ns: int) -> int:
         """The tick of now; while stopped, that of the bar 1 to come."""
@@ -186,7 +198,7 @@ class Player:
 
     def _do(
         self,
-        events: Sequence[Event],
+        events: Sequence[Heard],
         now_ns: int,
         pulses: Sequence[Pulse] = (),
         *,
@@ -195,7 +207,7 @@ class Player:
         """Send the notes and pulses first, then tell of everything in order."""
         notes = [
             (event.tick, (event.port,), note_message(event))
-            for event in events
+            for _, event in events
             if isinstance(event, NoteEvent)
         ]
         clock = [(tick, self._clock_ports, message) for tick, message in pulses]
@@ -207,14 +219,16 @@ class Player:
                     self._outgoing.hand_over(port, message, self._course.timeline.ns_of(tick))
         self._outgoing.send_due(now_ns)
         told, before_bpm = list[Message](), None
-        for event in events:
-            line = event_message(event, self._course.tempo_bpm)
+        for voice, event in events:
+            line = event_message(event, self._course.tempo_bpm, voice)
             if isinstance(event, Request):
                 self._trips.asked(event.id, now_ns)
             elif isinstance(event, Bar):
+                if voice > len(self._channels):  # it plays no part in this song
+                    continue
                 refresh = self._songs.present.mapping.refresh
                 line |= {"cutoff_ms": self._cutoff_ms(), "refresh": refresh}
-            elif isinstance(event, Changed):
+            elif isinstance(event, Changed) and voice == 1:
                 before_bpm = self._songs.present.controls.tempo_bpm
                 line |= self._begin_song()
             told.append(line)
@@ -248,7 +262,7 @@ class Player:
                 self._stop(now_ns)
             case {"type": "transport", "do": "panic"}:
                 self._do(self._core.silence(self._tick_at(now_ns)), now_ns, at_once=True)
-                self._panic.press(now_ns, self._channel)
+                self._panic.press(now_ns, self._channels)
             case {"type": "quit"} | {"type": "end"}:  # the end of stdin: main is gone
                 self._halt(now_ns)
                 self._panic.end()
@@ -289,15 +303,17 @@ class Player:
             if port in self._ports:
                 off = note_message(NoteEvent(0, port, channel, pitch, 0))
                 self._outgoing.hurry(port, off, now_ns)
-        channels = sorted({self._channel, *(channel for _, channel, _ in rejoin.close)})
+        channels = sorted({*self._channels, *(channel for _, channel, _ in rejoin.close)})
         for port, channel in product(self._ports, channels):
             for message in quiet_channel(channel):
                 self._outgoing.hurry(port, message, now_ns)
         self._outgoing.send_due(now_ns)
-        self._core = self._new_core(rejoin.phrase, rejoin.start_tick, rejoin.last_id, rejoin.misses)
+        self._core = self._new_core(rejoin)
         # The lost one may not have begun it, or not have told so.
-        changed = Changed(rejoin.start_tick, self._channel, None)
-        self._post(event_message(changed, self._course.tempo_bpm) | self._songs.words())
+        for voice, line in enumerate(self._core.voices, start=1):
+            changed = Changed(rejoin.start_tick, line.channel, None)
+            words = self._songs.words() if voice == 1 else {}
+            self._post(event_message(changed, self._course.tempo_bpm, voice) | words)
         if (song := rejoin.song) is not None:
             start_ns = now_ns + self._outgoing.ahead_ns + START_AHEAD_NS * bool(self._clock_ports)
             song_line = Timeline(song.tempo_bpm, song.song_tick, song.ns)
@@ -356,7 +372,7 @@ class Player:
     def _take_controls(self, state: ControlState, now_ns: int) -> None:
         before_bpm = self._songs.present.controls.tempo_bpm
         if self._songs.turn(state):
-            self._core.swaps.frozen = state.freeze
+            self._core.freeze(state.freeze)
             self._take_tempo(before_bpm, now_ns)
 
     def _take_tempo(self, before_bpm: float, now_ns: int) -> None:
@@ -372,15 +388,20 @@ class Player:
         if not self._songs.is_news(part):  # what has become of its controls meanwhile
             self._take_controls(part.controls, now_ns)
             return
-        mapping = part.mapping
-        tick, events = self._core.change(mapping.channel, mapping.refresh, part.first)
+        firsts = [its.first for its in part.voices]
+        if len(firsts) > self._trips.voices:
+            self._trips.voices = len(firsts)
+            self._set_margin()
+        tick, events = self._core.change(part.channels, part.mapping.refresh, firsts)
         self._songs.announce(part, tick)
         self._do(events, now_ns)
 
     def _begin_song(self) -> Message:
         """The song that was announced plays; what is told of it."""
         self._songs.begin()
-        self._core.swaps.frozen = self._songs.present.controls.freeze
+        self._core.freeze(self._songs.present.controls.freeze)
+        self._trips.voices = len(self._channels)
+        self._set_margin()
         return self._songs.words()
 
     def _turn_tempo(self, tempo_bpm: float, now_ns: int) -> None:
@@ -393,7 +414,7 @@ class Player:
             self._post_state(tick)
 
     def _set_margin(self) -> None:
-        self._core.swaps.margin_ticks = self._course.timeline.ticks_for(self._trips.margin_ns())
+        self._core.ask_before(self._course.timeline.ticks_for(self._trips.margin_ns()))
 
     def _cutoff_ms(self) -> float:
         """How long before a bar line, or with refresh = step a sixteenth, a knob still counts."""

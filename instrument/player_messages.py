@@ -21,10 +21,10 @@ from instrument.events import (
 )
 from instrument.ledger import NoteEvent
 from instrument.mapping import Mapping
-from instrument.repertoire import Part
+from instrument.repertoire import Part, Sung, phrase_message, sung_of
 from instrument.tempo import checked_tempo
 
-VERSION = 4  # of the messages between main and player
+VERSION = 5  # of the messages between main and player
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Setup:
     ``out``, ``clock_out`` and ``midi_api`` as on the command line; ``tempo_bpm`` 20..400; ``bars``
     ``None`` for without end; ``first`` plays until the engine answers; ``playing``: start at once;
     ``checked``: the outputs were found to be exact already; ``song``, ``name``: which one of a set
-    it is.
+    it is; ``others``: its voices from 2 on; ``voices``: how many the songs of the set have at most.
     """
 
     out: tuple[str, ...]
@@ -50,11 +50,14 @@ class Setup:
     checked: bool = False
     song: int = 1
     name: str = ""
+    others: tuple[Sung, ...] = ()
+    voices: int = 1
 
     @property
     def part(self) -> Part:
         """What follows from the song."""
-        return Part(self.mapping, self.controls, self.checkpoint, self.first, self.song, self.name)
+        which = self.song, self.name, self.others
+        return Part(self.mapping, self.controls, self.checkpoint, self.first, *which)
 
     def to_message(self) -> Message:
         """The frame to send."""
@@ -76,6 +79,8 @@ class Setup:
             "checked": self.checked,
             "song": self.song,
             "name": self.name,
+            "others": [[its.checkpoint, phrase_message(its.first)] for its in self.others],
+            "voices": self.voices,
         }
 
     @classmethod
@@ -99,13 +104,20 @@ class Setup:
                 checked=message["checked"],
                 song=message["song"],
                 name=message["name"],
+                others=sung_of(message["others"]),
+                voices=message["voices"],
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"the player's setup is not complete: {error!r}") from error
 
 
-def event_message(event: Event, tempo_bpm: float) -> Message:
-    """What main is told of an event that happens at ``tempo_bpm``."""
+def event_message(event: Event, tempo_bpm: float, voice: int = 1) -> Message:
+    """What main is told of an event that happens at ``tempo_bpm``; ``voice`` only from 2 on."""
+    told = _event_message(event, tempo_bpm)
+    return told if voice == 1 else {**told, "voice": voice}
+
+
+def _event_message(event: Event, tempo_bpm: float) -> Message:
     match event:
         case NoteEvent(tick, port, channel, pitch, velocity):
             where = {"tick": tick, "port": port, "channel": channel}

@@ -66,7 +66,13 @@ class Programme:
 
     def decoders(self) -> dict[str, str]:
         """The sha256 of every checkpoint's decoder, by the checkpoint's name."""
-        return {song.checkpoint: song.card.weights[DECODER_FILE] for song in self.songs}
+        sources = (source for song in self.songs for source in song.sources)
+        return {source.checkpoint: source.card.weights[DECODER_FILE] for source in sources}
+
+    @property
+    def voices(self) -> int:
+        """How many a song has at most."""
+        return max(len(song.sources) for song in self.songs)
 
     def remarks(self) -> Iterator[str]:
         """What a performer should know of the songs before the first note, a line each."""

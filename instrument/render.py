@@ -5,6 +5,7 @@ It does as the stage does: the same core, the same bar-line rule, the same ties.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,8 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: ``base_at(tick)`` is the point that the patch's settings vary at every swap;
-    ``tempos`` begins at tick 0.
+    """What to render: ``base_at(tick)`` is the point that the patch's settings vary at every swap,
+    in ``voice``; ``tempos`` begins at tick 0.
     """
 
     base_at: Callable[[int], Z]
@@ -43,10 +44,20 @@ class Plan:
     mapping: Mapping
     loop: bool = False
     font: Path | None = None
+    voice: int = 1
+
+    def voices(self) -> tuple["Plan", ...]:
+        """The plan of each voice by itself; those from 2 on stand at z = 0."""
+        first, *others = (
+            replace(self, mapping=mapping, voice=voice)
+            for voice, mapping in enumerate(self.mapping.each_voice, start=1)
+        )
+        return (first, *(replace(each, base_at=steady(())) for each in others))
 
     def state_at(self, tick: int) -> ControlState:
         """The controls at ``tick``: those of the patch, untouched."""
-        return replace(ControlState.standing(self.mapping.settings), base=self.base_at(tick))
+        standing = ControlState.standing(self.mapping.settings).of_voice(self.voice)
+        return replace(standing, base=self.base_at(tick))
 
     def wish_at(self, tick: int) -> Wish:
         """What is asked for at ``tick``."""
@@ -82,12 +93,19 @@ def decoded(decoder: "PhraseDecoder", wishes: Sequence[Wish]) -> list[list[int]]
     ]
 
 
-def render_notes(plan: Plan, decoder: "PhraseDecoder") -> list[NoteEvent]:
+def render_notes(
+    plan: Plan, decoder: "PhraseDecoder", others: Sequence["PhraseDecoder"] = ()
+) -> list[NoteEvent]:
     """Every note event of the plan, in order; all notes are closed at the end.
 
-    ``loop``: a first phrase that begins with HOLD takes up the note that sounds at the end, so that
-    the file can be repeated without a seam.
+    ``others`` decode for the voices from 2 on. ``loop``: a first phrase that begins with HOLD takes
+    up the note that sounds at the end, so that the file can be repeated without a seam.
     """
+    plans = zip(plan.voices(), (decoder, *others), strict=True)
+    return list(merge(*(_render_voice(*each) for each in plans), key=lambda note: note.tick))
+
+
+def _render_voice(plan: Plan, decoder: "PhraseDecoder") -> list[NoteEvent]:
     notes = _perform(plan, decoder, carried=None)
     if not plan.loop:
         return notes
@@ -124,9 +142,11 @@ def _perform(plan: Plan, decoder: "PhraseDecoder", carried: int | None) -> list[
     return notes
 
 
-def render(plan: Plan, decoder: "PhraseDecoder", out: Path) -> list[NoteEvent]:
+def render(
+    plan: Plan, decoder: "PhraseDecoder", out: Path, others: Sequence["PhraseDecoder"] = ()
+) -> list[NoteEvent]:
     """Write ``out`` (.mid or .wav) and return what sounds in it. Raises :class:`RenderError`."""
-    notes = render_notes(plan, decoder)
+    notes = render_notes(plan, decoder, others)
     data = midi_bytes(notes, plan.tempos, plan.bars * TICKS_PER_BAR, name="Glisser")
     write_out(data, out, loop=plan.loop, font=plan.font)
     return notes

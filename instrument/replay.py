@@ -2,11 +2,12 @@
 
 The account tells when each play began, which phrase was adopted where, where the swing turned,
 where somebody pressed panic and where the machine stood still. The scheduler makes the notes of
-that once more; no engine is needed, and they must be those that were sent.
+that once more, each voice by itself; no engine is needed, and they must be those that were sent.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from pathlib import Path
 
 from engine.wire import Message
@@ -23,6 +24,7 @@ from instrument.take import (
     midi_of,
     notes_of,
     read_lines,
+    sung_by,
     unfinished,
 )
 from instrument.tempo import STRAIGHT, TICKS_PER_BAR
@@ -45,7 +47,7 @@ class Adopted:
 @dataclass(frozen=True)
 class Account:
     """A take read back. ``notes``: what was sent to the first output. ``decoders``: the sha256 of
-    each checkpoint's, by name.
+    each checkpoint's, by name. ``firsts``: what each voice began with.
     """
 
     file: Path
@@ -56,23 +58,36 @@ class Account:
     adopted: tuple[Adopted, ...]
     notes: tuple[NoteEvent, ...]
     messages: tuple[Message, ...]
-    first: Decoded
+    firsts: tuple[Decoded, ...]
     mapping: Mapping
 
     def replay(self) -> list[NoteEvent]:
         """The notes that its account gives. Raises :class:`TakeError` if others were sent."""
+        told = sung_by(self.messages)
+        played = {voice: self._played(voice) for voice in range(1, len(self.firsts) + 1)}
+        for voice in sorted({*played, *(voice for voice, _ in told)}):
+            again = played.get(voice, [])
+            sent = [note for its, note in told if its == voice]
+            self._check(sent, again if self._finished else again[: len(sent)])
+        # Between voices the order is that in which they were sent.
+        rest = {voice: iter(notes) for voice, notes in played.items()}
+        return [*(next(rest[voice]) for voice, _ in told), *merge(*rest.values(), key=_tick)]
+
+    def _played(self, voice: int) -> list[NoteEvent]:
+        """The notes that the account gives of ``voice``. Raises :class:`TakeError`."""
         try:
-            events = list(_Replay(self.first, self.mapping).events(self.messages))
+            replay = _Replay(self.firsts[voice - 1], self.mapping.each_voice, voice)
+            return [e for e in replay.events(self.messages) if isinstance(e, NoteEvent)]
         except _NONSENSE as error:
             raise TakeError(f"{self.file} is not a whole take: {error!r}") from error
-        played = [event for event in events if isinstance(event, NoteEvent)]
-        again = played if self._finished else played[: len(self.notes)]
-        if list(self.notes) != again:
-            pairs = zip([*self.notes, None], [*again, None], strict=False)
+
+    def _check(self, sent: Sequence[NoteEvent], again: Sequence[NoteEvent]) -> None:
+        """Raises :class:`TakeError` where they part."""
+        if list(sent) != list(again):
+            pairs = zip([*sent, None], [*again, None], strict=False)
             differing = next(pair for pair in pairs if pair[0] != pair[1])
             tick = min(note.tick for note in differing if note is not None)
             raise TakeError(f"{self.file}: from tick {tick} on its notes are not its phrases'")
-        return played
 
     def midi(self) -> bytes:
         """The take's .mid, made again: the same bytes. Raises :class:`TakeError`."""
@@ -88,17 +103,25 @@ class Account:
         return self.messages[-1] == FINISHED
 
 
-class _Replay:
-    """The scheduler, told what the account tells."""
+def _tick(note: NoteEvent) -> int:
+    return note.tick
 
-    def __init__(self, first: Decoded, mapping: Mapping) -> None:
-        self._phrase = first
+
+class _Replay:
+    """The scheduler of a voice, told what the account tells of it."""
+
+    def __init__(self, first: Decoded, mappings: Sequence[Mapping], voice: int) -> None:
+        """``mappings`` of the voices that the first song has; others are silent in it."""
+        self._phrase, self._voice = first, voice
         self._swing, self._voicing = STRAIGHT, Voicing()
-        self._channel, self._sound_from = mapping.channel, 0
+        self._channel = mappings[min(voice, len(mappings)) - 1].channel
+        self._sound_from = 0
         self._core: Scheduler | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
         for message in messages:
+            if message.get("voice", 1) != self._voice:
+                continue
             if message["type"] == "begin":
                 self._begin(message)
             elif message["type"] == "song":
@@ -129,10 +152,11 @@ class _Replay:
         tick, self._channel = message["tick"], message["channel"]
         if self._core is not None:
             yield from self._up_to(self._core, tick)
-            self._core.change_at(Change(tick, self._channel, "bar", self._phrase))
-        elif message["phrase"] is not None:
+        if afresh := message["phrase"] is not None:
             z, tokens, steps = message["phrase"]
             self._phrase = Decoded(tuple(z), tuple(tokens), tuple(steps))
+        if self._core is not None:
+            self._core.change_at(Change(tick, self._channel, "bar", self._phrase, afresh))
 
     def _go_on(self, core: Scheduler, message: Message) -> Iterator[Event]:
         match message["type"]:
@@ -196,7 +220,7 @@ def read_take(file: Path) -> Account:
             adopted=tuple(_adopted(swap) for swap in swaps if not swap["late"]),
             notes=tuple(notes_of(messages)),
             messages=tuple(messages),
-            first=_decoded(head["first"]),
+            firsts=tuple(_decoded(each) for each in (head["first"], *head.get("others", ()))),
             mapping=Mapping.from_message(head["mapping"]),
         )
     except FileNotFoundError as error:

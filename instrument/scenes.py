@@ -15,8 +15,8 @@ from instrument.controls import Controls, ControlState, morphing
 from instrument.latent import steady_z
 from instrument.mapping import Mapping
 from instrument.parameters import settings_under
-from instrument.settings import setting_of, z_key
-from instrument.snapshots import Kept, SnapshotError, Snapshots
+from instrument.settings import setting_of, voice_of, z_key
+from instrument.snapshots import Kept, SnapshotError, Snapshots, Spot
 from instrument.tempo import bar_line_from
 
 PAD = ("pad-x", "pad-y")
@@ -75,13 +75,23 @@ class Scenes:
     def _save(self, name: str) -> None:
         state = self._controls.state()
         settings = {key: state.value(key) for key in self._kept_keys()}
-        self._snapshots.save(name, Kept(steady_z(state, self._mapping()), state.base, settings))
+        (z, base), *others = (
+            Spot(steady_z(state.of_voice(voice), its), state.base_of(voice))
+            for voice, its in self._voices()
+        )
+        self._snapshots.save(name, Kept(z, base, settings, tuple(others)))
         self._say(f"snapshot {name} saved")
 
     def _recall(self, name: str, bars: float | None) -> None:
         kept = self._load(name)
-        target = {z_key(n): z for n, z in enumerate(kept.z, start=1)}
-        for key in self._kept_keys():
+        spots = dict(enumerate(kept.spots, start=1))  # a voice that it has not stays as it is
+        target = {
+            z_key(n, voice): z
+            for voice, spot in spots.items()
+            for n, z in enumerate(spot.z, start=1)
+        }
+        keys = [key for key in self._kept_keys() if voice_of(key)[0] in spots]
+        for key in keys:
             setting = setting_of(key)
             if setting is not None:
                 value = kept.settings.get(key, self._mapping().settings.get(key, setting.default))
@@ -90,11 +100,19 @@ class Scenes:
 
         def recalled(state: ControlState) -> ControlState:
             wanted = state.value("morph-bars") if bars is None else bars
-            before = {key: state.value_at(key, start_tick) for key in self._kept_keys()}
-            z = steady_z(state, self._mapping(), start_tick)
-            before |= {z_key(n): value for n, value in enumerate(z, start=1)}
+            before = {key: state.value_at(key, start_tick) for key in keys}
+            for voice, its in self._voices():
+                z = steady_z(state.of_voice(voice), its, start_tick)
+                before |= {z_key(n, voice): value for n, value in enumerate(z, start=1)}
+            bases = {voice: spots[voice].base for voice in spots if voice > 1}
             return morphing(
-                state, target, before, start_tick=start_tick, bars=wanted, base=kept.base
+                state,
+                target,
+                before,
+                start_tick=start_tick,
+                bars=wanted,
+                base=kept.base,
+                bases=bases,
             )
 
         self._controls.change(recalled)
@@ -105,20 +123,25 @@ class Scenes:
         state = self._controls.state()
         x, y = (state.value(key) for key in PAD)
         try:
-            corners = [self._load(name).z for name in self._mapping().pad]
+            corners = [self._load(name).spots for name in self._mapping().pad]
         except SnapshotError as error:
             self._fault(f"the pad: {error}")
             return
         weights = ((1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y)
-        blended = (
-            sum(weight * each for weight, each in zip(weights, along, strict=True))
-            for along in zip(*corners, strict=True)
-        )
-        self._controls.apply([set_coordinate(n, z) for n, z in enumerate(blended, start=1)])
+        moved = [
+            set_coordinate(n, sum(weight * z for weight, z in zip(weights, along, strict=True)), v)
+            for v, spots in enumerate(zip(*corners, strict=False), start=1)  # voices of all four
+            for n, along in enumerate(zip(*(spot.z for spot in spots), strict=True), start=1)
+        ]
+        self._controls.apply(moved)
 
     def _load(self, name: str) -> Kept:
         """Raises :class:`SnapshotError`."""
-        return self._snapshots.load(name, self._mapping().dimensions)
+        return self._snapshots.load(name, *(its.dimensions for _, its in self._voices()))
+
+    def _voices(self) -> list[tuple[int, Mapping]]:
+        """Each voice of the present patch, with what the patch is for it."""
+        return list(enumerate(self._mapping().each_voice, start=1))
 
     def _kept_keys(self) -> list[str]:
         return [

@@ -4,7 +4,8 @@ The same core plays on the stage, where the player calls :meth:`Scheduler.pop_du
 and headlessly, where :mod:`instrument.offline` calls it as fast as the decoder answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
 from engine.phrase import HOLD_STEP
 from instrument.events import (
@@ -36,10 +37,7 @@ from instrument.tempo import (
     step_of,
     swung,
 )
-from instrument.voicing import Voicing, steps_held
-
-LEGATO = 100.0  # per cent of a note that is held
-PLAIN = Voicing()
+from instrument.voicing import PLAIN, Voicing, steps_held
 
 
 class Scheduler:
@@ -54,7 +52,7 @@ class Scheduler:
     def __init__(
         self,
         first: Decoded,
-        wish_for: Callable[[int], Wish],
+        wish_for: Callable[[int], Wish | None],
         *,
         refresh: Refresh = "bar",
         channel: int = 1,
@@ -63,14 +61,14 @@ class Scheduler:
         swing_for: Callable[[int], float] = lambda _tick: STRAIGHT,
         voicing_for: Callable[[int], Voicing] = lambda _tick: PLAIN,
         start_tick: int = 0,
-        last_id: int = 0,
+        ids: Iterator[int] | None = None,
     ) -> None:
         """Play ``first`` until something else was decoded, on every one of ``ports`` outputs.
 
-        ``wish_for(tick)`` is what the controls ask for at the swap at ``tick``; ``bars`` is how
-        many bars a play lasts (``None``: until stopped); ``swing_for(tick)`` is the swing, 50..75
-        per cent, of the eighth that begins at ``tick``, ``voicing_for(tick)`` how the step there is
-        sounded; ``start_tick``, a bar line, is the first tick; requests have ids above ``last_id``.
+        ``wish_for(tick)`` is what is asked for at the swap at ``tick``, if anything; ``bars`` how
+        many bars a play lasts (``None``: until stopped); ``swing_for(tick)`` the swing, 50..75 per
+        cent, of the eighth that begins at ``tick``, ``voicing_for(tick)`` how the step there is
+        sounded; ``start_tick``, a bar line, is the first tick; ``ids`` are those of requests.
         """
         self.phrase = first
         self.playing = False
@@ -79,7 +77,7 @@ class Scheduler:
         self.origin_tick = start_tick  # where bar 1 begins, or would have begun
         self._line = Sounding(ports, channel)
         self.ledger = self._line.ledger
-        self.swaps = Swaps(wish_for, refresh, start_tick, last_id)  # what is asked for, and when
+        self.swaps = Swaps(wish_for, refresh, start_tick, ids or count(1))  # what is asked for
         self._bars = bars
         self._end_song_tick: int | None = None
         self._swing_for, self._swing = swing_for, swing_for(start_tick)
@@ -89,6 +87,7 @@ class Scheduler:
         self._reached = start_tick  # how far it was played; nothing is closed before
         self._began = False  # whether the next step is the first of this play
         self._untold: Begin | None = None  # what the next events begin with
+        self._gap_told = start_tick  # what was due before that came too late, as was told
 
     @property
     def next_due_tick(self) -> int | None:
@@ -103,6 +102,11 @@ class Scheduler:
         # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
         swap_tick = self.swaps.tick
         return self.swaps.ask_tick(self._step_due if swap_tick == self._step_tick else swap_tick)
+
+    @property
+    def channel(self) -> int:
+        """Where notes are struck from now on, 1..16."""
+        return self._line.channel
 
     @property
     def step_tick(self) -> int:
@@ -133,22 +137,20 @@ class Scheduler:
             self._untold = Begin(self._step_tick, first, self._swing, self._voicing)
         return self.origin_tick
 
-    def change(self, channel: int, refresh: Refresh, first: Decoded) -> tuple[int, list[Event]]:
-        """Another song begins; at which tick, and what happens now.
+    @property
+    def change_tick(self) -> int:
+        """Where a song begins that is told now: where its phrase can still be asked for."""
+        if not self.playing:
+            return self.origin_tick
+        return self.swaps.bar_line(self._step_tick, self._reached, self.origin_tick)
 
-        At the first bar line whose phrase can still be asked for; while stopped at once, with
-        ``first``. Of two songs that are told before a bar line the later begins.
+    def change_at(self, change: Change) -> list[Event]:
+        """Another song begins at the step of ``change``, still to come; what happens now.
+
+        While stopped at once, with its first phrase. Of two before a bar line the later begins.
         """
-        if self.playing:
-            tick = self.swaps.bar_line(self._step_tick, self._reached, self.origin_tick)
-            self.change_at(Change(tick, channel, refresh, first))
-            return tick, []
-        self.change_at(Change(self.origin_tick, channel, refresh, first))
-        return self.origin_tick, self._stand_before_next()
-
-    def change_at(self, change: Change) -> None:
-        """Another song begins at the step of ``change``, which is still to come."""
         self.swaps.announce(change, self._step_tick, self.origin_tick)
+        return [] if self.playing else self._stand_before_next()
 
     def stop(self, tick: int) -> list[Event]:
         """Close what sounds at ``tick`` and go back to bar 1."""
@@ -204,7 +206,6 @@ class Scheduler:
             events.append(self._untold)
             self._untold = None
         self._reached = max(self._reached, tick)
-        gap = False
         while (due := self.next_due_tick) is not None and due <= tick:
             if due == self._line.let_go:  # at most when the next step is due
                 events += self._line.close(due)
@@ -212,8 +213,8 @@ class Scheduler:
                 request = self.swaps.ask(sound_from)
                 events += [request] if request else []
             else:
-                if self._step_due < sound_from and not gap:
-                    gap = True
+                if self._step_due < sound_from and sound_from != self._gap_told:
+                    self._gap_told = sound_from
                     events.append(Gap(self._step_tick, sound_from))
                 self._leap(sound_from, events)
                 self._step(self._step_due >= sound_from, events)
@@ -265,7 +266,10 @@ class Scheduler:
         another = change.channel != self._line.channel
         closed = self._line.close(self._step_due) if another else []
         self._line.channel = change.channel
-        return [Changed(self._step_tick, change.channel, None), *closed]
+        if change.afresh:
+            self.phrase = change.first
+        own = change.first if change.afresh else None
+        return [Changed(self._step_tick, change.channel, own), *closed]
 
     def _swap(self, tick: int) -> Swap | None:
         """Adopt the answer if it is here, else repeat; ``None`` when nothing was asked for."""
@@ -278,19 +282,18 @@ class Scheduler:
 
     def _sound(self, place: int, audible: bool, events: list[Event]) -> None:
         """Play the step at ``place`` 0..31 of the phrase."""
-        tick, step = self._step_due, self.phrase.steps[place]
-        if step == HOLD_STEP:  # a sounding note goes on, whichever phrase began it
-            return
-        events += self._line.close(tick)
-        if step >= 0 and not audible:
-            self.left_out += 1
-        elif step >= 0:
-            events += self._line.strike(tick, step, place, self._voicing)
-            if self._voicing.gate < LEGATO:
-                self._line.let_go = tick + self._held_ticks(place)
+        line, tick, step = self._line, self._step_due, self.phrase.steps[place]
+        if self._voicing.mute:
+            events += line.close(tick)
+        elif step != HOLD_STEP:  # a sounding note goes on, whichever phrase began it
+            events += line.close(tick)
+            if step >= 0 and not audible:
+                self.left_out += 1
+            elif step >= 0:
+                events += line.strike(tick, step, place, self._voicing)
+                line.hold(tick, self._whole_ticks(place), self._voicing)
 
-    def _held_ticks(self, place: int) -> int:
-        """How long the note that begins now is held, by the gate: at least a tick."""
+    def _whole_ticks(self, place: int) -> int:
+        """How long the note that begins now is written."""
         end = self._step_tick + steps_held(self.phrase.steps, place) * TICKS_PER_STEP
-        whole = self.origin_tick + swung(end - self.origin_tick, self._swing) - self._step_due
-        return max(1, round(whole * self._voicing.gate / LEGATO))
+        return self.origin_tick + swung(end - self.origin_tick, self._swing) - self._step_due

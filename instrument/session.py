@@ -20,7 +20,7 @@ from instrument.actions import set_tempo
 from instrument.controls import ControlState, after
 from instrument.events import Decoded
 from instrument.opening import PlayOptions
-from instrument.settings import setting_of
+from instrument.settings import MAX_VOICES, setting_of, voice_of
 from instrument.song import Song
 from instrument.tempo import DEFAULT_TEMPO_BPM, MAX_TEMPO_BPM, MIN_TEMPO_BPM, TICKS_PER_BAR
 
@@ -71,6 +71,8 @@ class Progress:
     def hear(self, message: Message) -> bool:
         """Whether ``message`` has moved the place."""
         before = self.place
+        if "voice" in message:  # what the others play is decoded again
+            return False
         match message["type"]:
             case "begin":
                 self._origin_tick = message["tick"] - message["song_tick"]
@@ -152,7 +154,7 @@ class _Options(_Strict):
 def _known(written: tuple[str, float, int]) -> tuple[str, float, int]:
     """Raises ``ValueError`` for a control that there is not, or a value that it cannot have."""
     key, value, _ = written
-    kind, _, number = key.partition("/")
+    kind, _, number = voice_of(key)[1].partition("/")
     setting = setting_of(key)
     low, high = (0.0, 1.0) if setting is None else (setting.low, setting.high)
     if setting is None and not (kind in {"knob", "z"} and number.isdecimal()):
@@ -166,6 +168,7 @@ class _Controls(_Strict):
     values: list[Annotated[tuple[str, _Finite, _Serial], AfterValidator(_known)]]
     base: list[_Finite]
     serial: _Serial
+    bases: list[tuple[Annotated[int, Field(ge=2, le=MAX_VOICES)], list[_Finite]]] = []
 
 
 class _Place(_Strict):

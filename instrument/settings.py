@@ -34,6 +34,8 @@ SCALES: dict[str, tuple[int, ...]] = {
 }
 ROOTS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 LFO_SHAPES = ("sine", "triangle", "saw", "square")
+MAX_VOICES = 4
+_VOICE = "voice/"  # what the keys of voice 2 and those after it begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Setting:
     ``whole``: whole numbers only. ``choices``: what the whole numbers from 0 on are called.
     ``outside`` the range: moved to its nearest end or not taken. ``kept``: a snapshot holds it.
     ``each`` "dimension": there is one for every dimension of z, called ``name/1`` and so on.
+    ``shared``: there is one for all voices; else each voice has its own.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Setting:
     outside: Outside = "clamped"
     kept: bool = True
     each: Each = "once"
+    shared: bool = False
 
     def at_position(self, position: float) -> float:
         """The value of a control that stands at ``position``, 0..1."""
@@ -90,6 +94,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Quarters a minute, from the next tick on; a clock that is followed wins.",
         outside="refused",
         kept=False,
+        shared=True,
     ),
     Setting(
         "swing",
@@ -98,6 +103,7 @@ SETTINGS: tuple[Setting, ...] = (
         STRAIGHT,
         "% of an eighth",
         "Where the off-beat sixteenths begin: 50 is straight, 66.7 a triplet.",
+        shared=True,
     ),
     Setting(
         "freeze",
@@ -109,6 +115,17 @@ SETTINGS: tuple[Setting, ...] = (
         whole=True,
         choices=("off", "on"),
         kept=False,
+        shared=True,
+    ),
+    Setting(
+        "mute",
+        0.0,
+        1.0,
+        0.0,
+        "",
+        "Strikes no note; the phrase goes on unheard.",
+        whole=True,
+        choices=("off", "on"),
     ),
     Setting("velocity", 1.0, 127.0, 96.0, "", "How hard a note is struck.", whole=True),
     Setting(
@@ -154,9 +171,39 @@ SETTINGS: tuple[Setting, ...] = (
         "bars",
         "How long a snapshot takes to come that is recalled by a button or a program change.",
         kept=False,
+        shared=True,
     ),
-    Setting("pad-x", 0.0, 1.0, 0.5, "", "Left to right between the pad's snapshots.", kept=False),
-    Setting("pad-y", 0.0, 1.0, 0.5, "", "Up and down between the pad's snapshots.", kept=False),
+    Setting(
+        "pad-x",
+        0.0,
+        1.0,
+        0.5,
+        "",
+        "Left to right between the pad's snapshots.",
+        kept=False,
+        shared=True,
+    ),
+    Setting(
+        "pad-y",
+        0.0,
+        1.0,
+        0.5,
+        "",
+        "Up and down between the pad's snapshots.",
+        kept=False,
+        shared=True,
+    ),
+    Setting(
+        "capture-voice",
+        1.0,
+        float(MAX_VOICES),
+        1.0,
+        "",
+        "Which voice goes on from a captured phrase; the last one where there are fewer.",
+        whole=True,
+        kept=False,
+        shared=True,
+    ),
     Setting(
         "drift", 0.0, 3.0, 0.0, "", "How far the coordinate strays by itself.", each="dimension"
     ),
@@ -184,14 +231,38 @@ def knob_key(knob: int) -> str:
     return f"knob/{knob}"
 
 
-def z_key(dimension: int) -> str:
-    """What coordinate ``dimension``, from 1, is called."""
-    return f"z/{dimension}"
+def z_key(dimension: int, voice: int = 1) -> str:
+    """What coordinate ``dimension``, from 1, of a voice is called."""
+    return voice_key(voice, f"z/{dimension}")
+
+
+def voice_key(voice: int, key: str) -> str:
+    """What ``key`` of voice 1 is called for ``voice``."""
+    return key if voice == 1 else f"{_VOICE}{voice}/{key}"
+
+
+@cache
+def voice_of(key: str) -> tuple[int, str]:
+    """The voice of ``key``, and what it is called for voice 1.
+
+    Of what is no voice's own it is voice 1 and ``key`` itself.
+    """
+    if not key.startswith(_VOICE):
+        return 1, key
+    number, _, of_one = key.removeprefix(_VOICE).partition("/")
+    known = [n for n in range(2, MAX_VOICES + 1) if number == str(n)]
+    return (known[0], of_one) if known else (1, key)
 
 
 @cache
 def setting_of(key: str) -> Setting | None:
-    """The setting of ``key``, of those that come once for each dimension too."""
+    """The setting of ``key``, of those that come once for each dimension or voice too."""
+    voice, of_one = voice_of(key)
+    found = _setting_of(of_one)
+    return None if voice > 1 and found is not None and found.shared else found
+
+
+def _setting_of(key: str) -> Setting | None:
     name, slash, number = key.partition("/")
     each: Each = "dimension" if slash else "once"
     if slash and not (number.isdecimal() and number == str(int(number)) and number != "0"):

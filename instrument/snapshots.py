@@ -4,14 +4,15 @@ Nothing that comes from the network is a path: a name has letters, digits, space
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.files import write_atomically
+from instrument.settings import MAX_VOICES
 
 SNAPSHOT_NAME = r"^[A-Za-z0-9]([A-Za-z0-9 _-]{0,62}[A-Za-z0-9_-])?$"
 MAX_SNAPSHOTS = 999
@@ -24,22 +25,46 @@ class SnapshotError(Exception):
     """A snapshot cannot be written or read; the message is one sentence naming it."""
 
 
+class Spot(NamedTuple):
+    """Where a voice stands: the point ``z``, and the point that its knobs vary."""
+
+    z: tuple[float, ...]
+    base: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a snapshot holds: the point ``z``, the point that knobs vary, settings by key."""
+    """What a snapshot holds: the point ``z``, the point that knobs vary, settings by key.
+
+    ``others`` are the voices from 2 on, as many as there were.
+    """
 
     z: tuple[float, ...]
     base: tuple[float, ...]
     settings: dict[str, float]
+    others: tuple[Spot, ...] = ()
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """Each voice."""
+        return (Spot(self.z, self.base), *self.others)
 
 
-class _File(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    format: Literal[1] = 1
+
+class _Spot(_Strict):
     z: list[_Finite]
     base: list[_Finite]
+
+
+class _File(_Spot):
+    """Format 1 has voice 1 only; format 2 has those from 2 on in ``voices``."""
+
+    format: Literal[1, 2] = 2
     settings: dict[str, _Finite]
+    voices: list[_Spot] = Field(default=[], max_length=MAX_VOICES - 1)
 
 
 def snapshot_folder() -> Path:
@@ -66,19 +91,29 @@ class Snapshots:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not file.exists() and len(self.names()) >= MAX_SNAPSHOTS:
                 raise SnapshotError(f"{self._folder} holds {MAX_SNAPSHOTS} snapshots; that is all")
-            told = _File(z=list(kept.z), base=list(kept.base), settings=kept.settings)
+            voices = [_Spot(z=list(spot.z), base=list(spot.base)) for spot in kept.others]
+            own = {"z": list(kept.z), "base": list(kept.base), "settings": kept.settings}
+            told = _File.model_validate({**own, "voices": voices})
             write_atomically(file, told.model_dump_json(indent=1).encode())
         except OSError as error:
             raise SnapshotError(f"{file} cannot be written: {error.strerror}") from error
 
-    def load(self, name: str, dimensions: int) -> Kept:
-        """The newest of that name, for so many dimensions. Raises :class:`SnapshotError`."""
+    def load(self, name: str, dimensions: int, *others: int) -> Kept:
+        """The newest of that name, for so many dimensions of each voice.
+
+        Voices that are not asked for are left out. Raises :class:`SnapshotError`.
+        """
         kept = self._load(name)
-        if len(kept.z) != dimensions or len(kept.base) not in {0, len(kept.z)}:
-            raise SnapshotError(
-                f"snapshot {name!r} has {len(kept.z)} coordinates; this checkpoint has {dimensions}"
-            )
-        return kept
+        for voice, (spot, wanted) in enumerate(
+            zip(kept.spots, (dimensions, *others), strict=False), start=1
+        ):
+            if len(spot.z) != wanted or len(spot.base) not in {0, len(spot.z)}:
+                whose = "" if voice == 1 else f" for voice {voice}"
+                raise SnapshotError(
+                    f"snapshot {name!r} has {len(spot.z)} coordinates{whose}; "
+                    f"this checkpoint has {wanted}"
+                )
+        return replace(kept, others=kept.others[: len(others)])
 
     def _load(self, name: str) -> Kept:
         file = self._file(name)
@@ -98,7 +133,8 @@ class Snapshots:
         except ValidationError as error:
             where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "JSON"
             raise SnapshotError(f"{file} is damaged at {where}") from error
-        kept = Kept(tuple(found.z), tuple(found.base), found.settings)
+        others = tuple(Spot(tuple(spot.z), tuple(spot.base)) for spot in found.voices)
+        kept = Kept(tuple(found.z), tuple(found.base), found.settings, others)
         self._read[name] = status.st_mtime_ns, kept
         return kept
 

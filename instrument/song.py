@@ -10,10 +10,26 @@ from instrument.events import Decoded
 from instrument.mapping import Mapping
 from instrument.osc_addresses import addresses
 from instrument.osc_parse import Addresses
-from instrument.repertoire import Part
-from instrument.settings import setting_of, z_key
+from instrument.repertoire import Part, Sung
+from instrument.settings import setting_of, voice_of, z_key
 from instrument.snapshots import Kept
 from instrument.true_knobs import TrueKnob, true_knobs
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a voice's phrases come from: what messages call it, where it lies, what it is."""
+
+    checkpoint: str
+    folder: Path
+    card: Card
+
+    @property
+    def first(self) -> Decoded:
+        """The phrase of z = 0, which needs no engine."""
+        tokens = self.card.start_tokens
+        origin = (0.0,) * self.card.model.latent_dimensions
+        return Decoded(origin, tokens, self.card.spelled().steps(tokens))
 
 
 @dataclass(frozen=True)
@@ -22,7 +38,8 @@ class Song:
 
     ``number`` counts from 1 within the set. ``mapping`` is calibrated by ``card``, the card of the
     checkpoint in ``folder``, which messages call ``checkpoint``. ``begins_at``: the snapshot that
-    it begins with, if any. ``ports`` as of a patch.
+    it begins with, if any. ``ports`` as of a patch. ``others``: of the voices
+    from 2 on.
     """
 
     number: int
@@ -33,6 +50,12 @@ class Song:
     folder: Path
     card: Card
     begins_at: Kept | None = None
+    others: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Of each voice."""
+        return (Source(self.checkpoint, self.folder, self.card), *self.others)
 
     @property
     def tempo_bpm(self) -> float | None:
@@ -46,14 +69,13 @@ class Song:
 
     @cached_property
     def true_knobs(self) -> tuple[TrueKnob, ...]:
-        """What its knobs promise."""
+        """What the knobs of voice 1 promise."""
         return true_knobs(self.card, self.mapping)
 
     @cached_property
     def first(self) -> Decoded:
         """The phrase of z = 0, which needs no engine."""
-        tokens = self.card.start_tokens
-        return Decoded((0.0,) * self.mapping.dimensions, tokens, self.card.spelled().steps(tokens))
+        return self.sources[0].first
 
     def start(self, tempo_bpm: float) -> ControlState:
         """Where the controls stand when it begins; the tempo was ``tempo_bpm`` before."""
@@ -63,11 +85,17 @@ class Song:
         if kept is None:
             return ControlState.standing(settings)
         for key, value in kept.settings.items():
-            if (setting := setting_of(key)) is not None and setting.kept:
+            exists = voice_of(key)[0] <= len(kept.spots)
+            if exists and (setting := setting_of(key)) is not None and setting.kept:
                 settings[key] = min(setting.high, max(setting.low, value))
         values: dict[str, Written] = {key: (value, 0) for key, value in settings.items()}
-        values |= {z_key(number): (z, 1) for number, z in enumerate(kept.z, start=1)}
-        return ControlState(values, kept.base, None, 1)
+        values |= {
+            z_key(number, voice): (z, 1)
+            for voice, spot in enumerate(kept.spots, start=1)
+            for number, z in enumerate(spot.z, start=1)
+        }
+        bases = {voice: spot.base for voice, spot in enumerate(kept.others, start=2)}
+        return ControlState(values, kept.base, None, 1, bases=bases)
 
     def start_after(self, before: ControlState) -> ControlState:
         """Where they stand when it follows ``before``, another song's; never frozen."""
@@ -79,5 +107,11 @@ class Song:
     def part(self, controls: ControlState, first: Decoded | None = None) -> Part:
         """What the player has to know; ``first`` in place of the phrase of z = 0."""
         return Part(
-            self.mapping, controls, self.checkpoint, first or self.first, self.number, self.name
+            self.mapping,
+            controls,
+            self.checkpoint,
+            first or self.first,
+            self.number,
+            self.name,
+            tuple(Sung(source.checkpoint, source.first) for source in self.others),
         )

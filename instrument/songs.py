@@ -11,7 +11,7 @@ from instrument.mapping import Mapping
 from instrument.opening import PlayOptions
 from instrument.patch import Draft, read_draft
 from instrument.snapshots import SnapshotError, Snapshots, snapshot_folder
-from instrument.song import Song
+from instrument.song import Song, Source
 from instrument.true_knobs import curves_of
 
 DEFAULT_CHECKPOINT = "stage"
@@ -98,16 +98,27 @@ def _patches_of(folder: Path) -> list[Path]:
 
 def _song(number: int, name: str, draft: Draft, checkpoint: str, known: _Checkpoints) -> Song:
     """Raises ``PatchError`` and ``CheckpointError``."""
-    folder, card = known.card(checkpoint)
-    patch = draft.patch(card.model.latent_dimensions)
-    mapping: Mapping = patch.mapping.calibrated_by(curves_of(card))
-    return Song(number, name, mapping, patch.ports, checkpoint, folder, card)
+    names = [checkpoint, *(other or checkpoint for other in draft.checkpoints_of_others())]
+    first, *others = (Source(each, *known.card(each)) for each in names)
+    cards = [first.card, *(other.card for other in others)]
+    patch = draft.patch(*(card.model.latent_dimensions for card in cards))
+    mapping: Mapping = patch.mapping.calibrated_by(*(curves_of(card) for card in cards))
+    return Song(
+        number,
+        name,
+        mapping,
+        patch.ports,
+        first.checkpoint,
+        first.folder,
+        first.card,
+        others=tuple(others),
+    )
 
 
 def _with_snapshot(song: Song, kept: Snapshots, file: Path) -> Song:
     """The song of ``file``, beginning at the snapshot of its name. Raises :class:`SetError`."""
     try:
-        found = kept.load(song.name, song.mapping.dimensions)
+        found = kept.load(song.name, *(its.dimensions for its in song.mapping.each_voice))
     except SnapshotError as error:
         raise SetError(f"{file} begins at a snapshot: {error}") from error
     return replace(song, begins_at=found)

@@ -3,6 +3,8 @@
 from instrument.ledger import Ledger, NoteEvent
 from instrument.voicing import Voicing
 
+LEGATO = 100.0  # per cent of a note that is held
+
 
 class Sounding:
     """A monophonic line on ``ports`` outputs. One thread.
@@ -28,3 +30,11 @@ class Sounding:
         for port in self._ports:
             events += self.ledger.note_on(tick, (port, self.channel, heard), velocity)
         return events
+
+    def hold(self, tick: int, whole: int, voicing: Voicing) -> None:
+        """Let go, by the gate, of what began at ``tick`` and is written ``whole`` ticks long.
+
+        After a tick at least; legato holds it until something else ends it.
+        """
+        if voicing.gate < LEGATO:
+            self.let_go = tick + max(1, round(whole * voicing.gate / LEGATO))

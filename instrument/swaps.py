@@ -1,6 +1,6 @@
 """When another phrase may be adopted, and from when on it is asked for. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -23,13 +23,15 @@ DEFAULT_MARGIN_TICKS = 8  # 40 ms at 120 bpm, until the player has measured the 
 class Change:
     """From the bar line at ``tick`` on another song is played, on ``channel``.
 
-    ``first``: what it begins with should the song stand still by then.
+    ``first``: what it begins with should the song stand still by then; with ``afresh`` what it
+    begins with in any case, until something else is decoded.
     """
 
     tick: int
     channel: int
     refresh: Refresh
     first: Decoded
+    afresh: bool = False
 
 
 class Swaps:
@@ -40,10 +42,14 @@ class Swaps:
     """
 
     def __init__(
-        self, wish_for: Callable[[int], Wish], refresh: Refresh, tick: int, last_id: int
+        self,
+        wish_for: Callable[[int], Wish | None],
+        refresh: Refresh,
+        tick: int,
+        ids: Iterator[int],
     ) -> None:
-        """``wish_for`` and ``last_id`` as of :class:`Asking`; the first swap is at ``tick``."""
-        self.wanted = Asking(wish_for, last_id)
+        """``wish_for`` and ``ids`` as of :class:`Asking`; the first swap is at ``tick``."""
+        self.wanted = Asking(wish_for, ids)
         self.margin_ticks = DEFAULT_MARGIN_TICKS
         self.frozen = False  # keep the phrase, whatever the knobs do
         self.tick = tick
@@ -118,6 +124,8 @@ class Swaps:
         """
         was_first = self._begins_a_song
         self._change = change
+        if change.afresh:
+            self.wanted.begin_anew()
         if was_first or change.tick <= self.tick:  # what was asked for is of no more use
             self.wanted.forget()
             since = (step_tick - origin_tick) % self._every

@@ -60,20 +60,23 @@ def opening(
     *,
     checkpoint: str,
     decoders: Mapping[str, str],
-    first: Decoded,
+    firsts: Sequence[Decoded],
     mapping: Message,
     tempo_bpm: float,
     played_with: Mapping[str, Any],
 ) -> Message:
     """The first line: all that decides about the notes before the first event, and on what it was
-    played. ``mapping`` as a message; ``decoders``: the sha256 of each checkpoint's by its name.
+    played. ``firsts`` of each voice; ``mapping`` as a message; ``decoders``: the sha256 of each
+    checkpoint's by its name.
     """
+    first, *others = ({"z": f.z, "tokens": f.tokens, "steps": f.steps} for f in firsts)
     return {
         "type": "glisser-take",
         "format": TAKE_FORMAT,
         "checkpoint": checkpoint,
         "decoders": dict(decoders),
-        "first": {"z": first.z, "tokens": first.tokens, "steps": first.steps},
+        "first": first,
+        "others": others,
         "tempo_bpm": tempo_bpm,
         "mapping": mapping,
         "glisser": version("glisser"),
@@ -173,8 +176,16 @@ def read_lines(account: Path) -> list[Message]:
 
 def notes_of(messages: Iterable[Message]) -> list[NoteEvent]:
     """What was sent to the first output, in order."""
+    return [note for _, note in sung_by(messages)]
+
+
+def sung_by(messages: Iterable[Message]) -> list[tuple[int, NoteEvent]]:
+    """What was sent to the first output, in order, with the voice of each."""
     return [
-        NoteEvent(m["tick"], m["port"], m["channel"], m["pitch"], m["velocity"])
+        (
+            m.get("voice", 1),
+            NoteEvent(m["tick"], m["port"], m["channel"], m["pitch"], m["velocity"]),
+        )
         for m in messages
         if m["type"] == "note" and m["port"] == 0
     ]

@@ -27,6 +27,7 @@ class Voicing:
     octave: float = 0.0
     scale: float = 0.0
     root: float = 0.0
+    mute: float = 0.0
 
     def pitch(self, pitch: int) -> int:
         """Where a note is heard, 0..127: moved, then in the scale, then folded by octaves.
@@ -54,6 +55,9 @@ class Voicing:
     def _classes(self) -> frozenset[int]:
         scale = tuple(SCALES.values())[int(self.scale)]
         return frozenset((int(self.root) + degree) % OCTAVE for degree in scale)
+
+
+PLAIN, SILENT = Voicing(), Voicing(mute=1.0)
 
 
 def _weight(step: int) -> float:

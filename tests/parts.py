@@ -1,11 +1,14 @@
 """What the tests of the player say to it. No test in here."""
 
+from dataclasses import replace
+
 from engine.phrase import HOLD_STEP, PHRASE_STEPS
 from engine.wire import Message
 from instrument.controls import ControlState
 from instrument.events import Decoded
-from instrument.mapping import Mapping
+from instrument.mapping import Mapping, VoiceMapping
 from instrument.player_messages import Setup
+from instrument.repertoire import Sung
 
 TOKENS = tuple(range(PHRASE_STEPS))
 BEATS = (60, HOLD_STEP, HOLD_STEP, HOLD_STEP) * 8
@@ -20,6 +23,16 @@ SETUP = Setup(
     mapping=Mapping(),
     controls=ControlState(),
     playing=True,
+)
+
+
+# Voice 2 on channel 5, with knob 5 on its first dimension.
+_KNOBS = (*SETUP.mapping.knobs[:4], replace(SETUP.mapping.knobs[0], knob=5, voice=2))
+DUET = replace(
+    SETUP,
+    mapping=replace(SETUP.mapping, knobs=_KNOBS, voices=(VoiceMapping(5),)),
+    others=(Sung("other", Decoded((0.0,) * 12, TOKENS, (40, *BEATS[1:]))),),
+    voices=2,
 )
 
 

@@ -161,3 +161,22 @@ def test_the_panel_says_until_when_a_knob_counts() -> None:
     assert cutoff_words(told) == "knobs count until 12 ms before the next bar line"
     assert cutoff_words({**told, "refresh": "step"}).endswith("before the next sixteenth")
     assert cutoff_words(None) == cutoff_words(BAR) == ""
+
+
+def test_other_voices_have_a_short_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal; the bar that is shown stays voice 1's, and a log has one line a bar."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = Terminal()
+    display = Display(stream)
+    display.on_player(BAR)
+    display.on_player({**BAR, "voice": 2, "notes": 5, "steps": [90] * 32})
+    display.start()
+    display.close()
+    assert "voice 2: 5 notes" in stream.getvalue()
+    assert "F#6" not in stream.getvalue()
+    log = io.StringIO()
+    display = Display(log)
+    display.on_player(BAR)
+    display.on_player({**BAR, "voice": 2})
+    assert log.getvalue().count("bar 3") == 1

@@ -313,3 +313,14 @@ def test_a_new_engine_holds_them_all_again(pair: EngineLink) -> None:
     assert [message["checkpoint"] for message in engine_of(pair).sent] == [
         str(Path(name).resolve()) for name in ("a", "b")
     ]
+
+
+def test_the_newest_request_of_each_voice_waits(link: EngineLink, told: Told) -> None:
+    """All of them are sent once it has loaded, in order; an answer says whose it is."""
+    for number, voice in ((1, {}), (2, {"voice": 2}), (3, {"voice": 2}), (4, {"voice": 3})):
+        link.request({"id": number, "checkpoint": "tiny", "z": [0.0], **voice})
+    engine = load(link)
+    assert [message["id"] for message in engine.sent if message["type"] == "decode"] == [1, 3, 4]
+    for number in (1, 3, 4):
+        engine.hear({"type": "phrase", "id": number, "tokens": [0] * 32})
+    assert [phrase.get("voice", 1) for phrase in told.phrases] == [1, 2, 3]

@@ -111,7 +111,7 @@ def test_a_patch_asks_for_feedback(tmp_path: Path) -> None:
             1,
             "refersh",
             "allowed here: checkpoint, refresh, takeover, out, latent, receive, ports, settings, "
-            "pad, capture, feedback, buttons, knobs",
+            "pad, capture, feedback, buttons, voices, knobs",
         ),
         ('refresh = "never"', 1, "refresh", '"bar", "phrase" or "step"'),
         ("[out]\nchanel = 3", 2, "out.chanel", "allowed here: channel"),

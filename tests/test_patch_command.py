@@ -16,7 +16,7 @@ from instrument.patch_file import PatchFile, schema
 from instrument.settings import knob_key
 
 PATCHES = Path(__file__).parent.parent / "patches"
-CONTROLLERS = sorted(set(patch_names()) - {"default"})
+CONTROLLERS = sorted(set(patch_names()) - {"default", "duet"})
 
 
 def run(*arguments: str) -> str:

@@ -11,7 +11,7 @@ from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
 from engine.vocabulary import Vocabulary
 from instrument.events import Z
 from instrument.ledger import NoteEvent
-from instrument.mapping import Mapping
+from instrument.mapping import Mapping, VoiceMapping
 from instrument.render import Plan, render_notes, steady, sweep
 from instrument.tempo import TICKS_PER_BAR, TICKS_PER_STEP
 
@@ -102,3 +102,18 @@ def test_a_render_swings_as_the_patch_says() -> None:
     patched = replace(plan(steady(ORIGIN), 1), mapping=Mapping(settings={"swing": 66.7}))
     onsets = [n.tick for n in render_notes(patched, Written({0.0: row})) if n.velocity]
     assert onsets[:4] == [0, 32, 48, 80]
+
+
+def test_every_voice_is_rendered() -> None:
+    """By its own decoder and settings, from its own knobs' middle; the order is that of time."""
+    voices = (VoiceMapping(7),)
+    two = replace(Mapping(), voices=voices, settings={"voice/2/octave": -1.0, "gate": 50.0})
+    asked = replace(plan(steady((1.0,) * 12), 2), mapping=two)
+    first, second = Written({1.0: [60] * 32}), Written({0.0: [62, -1] * 16})
+    notes = render_notes(asked, first, [second])
+    alone = replace(asked, mapping=replace(two, voices=()))
+    assert [note for note in notes if note.channel == 1] == render_notes(alone, first)
+    below = [note for note in notes if note.channel == 7]
+    assert {note.pitch for note in below} == {50}
+    assert len(below) == 32
+    assert [note.tick for note in notes] == sorted(note.tick for note in notes)

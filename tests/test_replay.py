@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from engine.wire import Message
 from instrument.controls import ControlState
 from instrument.events import Decoded, Z
+from instrument.mapping import VoiceMapping
 from instrument.midi_out import Recorder
 from instrument.outgoing import Outgoing
 from instrument.panic import MS
 from instrument.player_core import Player
 from instrument.player_messages import Setup
-from instrument.repertoire import Part
+from instrument.repertoire import Part, Sung
 from instrument.replay import Account, differing, read_take
 from instrument.swaps import Refresh
 from instrument.take import Take, TakeError, account_of, notes_of, opening, unfinished
-from tests.parts import SETUP, TOKENS, knob, transport
+from tests.parts import DUET, SETUP, TOKENS, knob, transport
 
 BAR_NS = 600 * MS  # at 400 bpm
 SECOND_PHRASE = (62, -1, 64, -2) * 8
@@ -52,7 +53,7 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
         wake_ns = player.turn(now_ns, told)
         for message in said[read:]:
             if message["type"] == "request":
-                pitch = 48 + round(message["z"][0] * 4) % 24
+                pitch = 48 + round(message["z"][0] * 4) % 24 + message.get("voice", 1)
                 steps = [pitch if step == -1 else step for step in SECOND_PHRASE]
                 if message["checkpoint"] == "other":  # it ties over every bar line
                     steps = [-1, -1, pitch, -1] * 8
@@ -89,11 +90,15 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
                 turn(knob(0.5, tempo=400.0, **shaped))
             case "gate":
                 turn(knob(0.5, tempo=400.0, gate=5.0 + 95.0 * happening.value))
+            case "other":
+                turned = {"knob/5": happening.value, "voice/2/gate": 5.0 + 95.0 * happening.value}
+                turned["voice/2/mute"] = float(happening.value > 0.8)
+                turn(knob(0.5, tempo=400.0, **turned))
             case "freeze":
                 turn(knob(0.7, tempo=400.0, freeze=float(happening.value > 0.5)))
             case "change":
                 changes += 1
-                turn(another_song(changes, happening.value))
+                turn(another_song(changes, happening.value, setup.voices))
             case "song":
                 song_tick = round(happening.value * 2000)
                 turn({**transport("play"), "song_tick": song_tick, "ns": now_ns + 3 * MS})
@@ -105,8 +110,11 @@ def lived(setup: Setup, story: Sequence[Happening], engine_ns: int = 5 * MS) -> 
     return said
 
 
-def another_song(change: int, value: float) -> Message:
-    """A song of its own channel, refresh, tempo, voicing and first phrase, by ``value``, 0..1."""
+def another_song(change: int, value: float, setup_voices: int = 1) -> Message:
+    """A song of its own channel, refresh, tempo, voicing and first phrase, by ``value``, 0..1.
+
+    With two voices it has one or two.
+    """
     kind = round(value * 47)
     mapping = replace(
         SETUP.mapping, channel=1 + kind % 4, refresh=("bar", "phrase", "step")[kind % 3]
@@ -117,7 +125,14 @@ def another_song(change: int, value: float) -> Message:
     steps = ((50 + kind % 12, -1, -1, -2), (-1, -1, 50 + kind % 12, -1))[kind % 2] * 8
     first = Decoded((value,) * 12, tuple(TOKENS), steps)
     checkpoint = ("stage", "other")[kind % 2]
-    part = Part(mapping, controls, checkpoint, first, 1 + kind % 3, f"song {kind}")
+    others = (Sung("other", replace(first, steps=(30 + kind % 12, -2) * 16)),)[: setup_voices - 1]
+    if others and kind % 3 == 0:
+        others = ()
+    if others:  # now and then on the channel where voice 1 was
+        mapping = replace(mapping, voices=(VoiceMapping(1 + (kind // 4 + kind + 1) % 4 % 4),))
+        if mapping.voices[0].channel == mapping.channel:
+            mapping = replace(mapping, voices=(VoiceMapping(9),))
+    part = Part(mapping, controls, checkpoint, first, 1 + kind % 3, f"song {kind}", others)
     return part.to_message()
 
 
@@ -126,7 +141,7 @@ def written(folder: Path, setup: Setup, said: Sequence[Message]) -> Path:
     head = opening(
         checkpoint=setup.checkpoint,
         decoders={setup.checkpoint: "0" * 64},
-        first=setup.first,
+        firsts=[(setup.part.voice(n + 1) or setup).first for n in range(setup.voices)],
         mapping=setup.mapping.to_message(),
         tempo_bpm=setup.tempo_bpm,
         played_with={},
@@ -139,9 +154,12 @@ def written(folder: Path, setup: Setup, said: Sequence[Message]) -> Path:
     return file
 
 
-def setup_with(refresh: Refresh = "bar", bars: int | None = None) -> Setup:
-    mapping = replace(SETUP.mapping, refresh=refresh)
-    return replace(SETUP, mapping=mapping, bars=bars, tempo_bpm=400.0)
+def setup_with(
+    refresh: Refresh = "bar", bars: int | None = None, of: Setup = SETUP, voices: int = 1
+) -> Setup:
+    mapping = replace(of.mapping, refresh=refresh)
+    found = replace(of, mapping=mapping, bars=bars, tempo_bpm=400.0)
+    return replace(found, voices=max(voices, found.voices))
 
 
 TURNED = ("knob", "knob", "tempo", "swing", "voicing", "gate")
@@ -151,6 +169,19 @@ stories = st.lists(
         st.one_of(st.integers(0, 40 * MS), st.integers(0, BAR_NS), st.integers(0, 4 * BAR_NS)),
         st.sampled_from(
             [*TURNED, "nothing", "freeze", "panic", "stop", "play", "song", "change", "change"]
+        ),
+        st.floats(0, 1),
+        st.sampled_from([False] * 5 + [True]),
+    ),
+    max_size=30,
+)
+
+two_voices_stories = st.lists(
+    st.builds(
+        Happening,
+        st.one_of(st.integers(0, 40 * MS), st.integers(0, BAR_NS), st.integers(0, 4 * BAR_NS)),
+        st.sampled_from(
+            [*TURNED, *["other"] * 4, "freeze", "panic", "stop", "play", "song"] + ["change"] * 3
         ),
         st.floats(0, 1),
         st.sampled_from([False] * 5 + [True]),
@@ -176,10 +207,44 @@ def test_whatever_happened_a_take_gives_its_notes_again(
     """Several starts and songs, panic, freeze, tempo, a song begun inside, a machine that slept."""
     setup = setup_with(refresh, bars)
     said = lived(setup, [Happening(0, "nothing"), *story], engine_ns)
+    assert not any("voice" in message for message in said)
     file = written(tmp_path_factory.mktemp("take"), setup, said)
     account = read_take(file)
     assert account.replay() == notes_of(said)
     assert account.midi() == file.read_bytes()
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    two_voices_stories,
+    st.sampled_from(["bar", "phrase", "step"]),
+    st.sampled_from([None, 1, 5]),
+    st.sampled_from([2 * MS, 60 * MS, 900 * MS]),
+    st.sampled_from([DUET, SETUP]),
+)
+def test_with_two_voices_too(
+    tmp_path_factory: pytest.TempPathFactory,
+    story: list[Happening],
+    refresh: Refresh,
+    bars: int | None,
+    engine_ns: int,
+    first: Setup,
+) -> None:
+    """And songs of one voice among those of two; no note is left open, and none struck twice."""
+    setup = setup_with(refresh, bars, first, 2)
+    said = lived(setup, [Happening(0, "nothing"), *story], engine_ns)
+    file = written(tmp_path_factory.mktemp("take"), setup, said)
+    account = read_take(file)
+    assert account.replay() == notes_of(said)
+    assert account.midi() == file.read_bytes()
+    sounding = set[tuple[int, int]]()
+    for note in notes_of(said):
+        key = note.channel, note.pitch
+        assert (key in sounding) == (note.velocity == 0)
+        sounding ^= {key}
+    assert not sounding
+    requests = [message["id"] for message in said if message["type"] == "request"]
+    assert requests == sorted(set(requests))
 
 
 def a_take(folder: Path, refresh: Refresh = "step") -> Path:

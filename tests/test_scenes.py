@@ -159,7 +159,7 @@ def test_whatever_the_network_calls_a_snapshot_stays_in_the_folder(
     [
         (b"", "JSON"),
         (b"{}", "z"),
-        (b'{"format": 2, "z": [], "base": [], "settings": {}}', "format"),
+        (b'{"format": 3, "z": [], "base": [], "settings": {}}', "format"),
         (b'{"format": 1, "z": [NaN], "base": [], "settings": {}}', "z.0"),
         (b'{"format": 1, "z": [0.0], "base": [], "settings": {}}', "1 coordinates"),
         (b" " * (MAX_BYTES + 1), "is no snapshot"),

@@ -24,7 +24,7 @@ from instrument.take import (
 HEAD = opening(
     checkpoint="stage",
     decoders={"stage": "0" * 64},
-    first=Decoded((0.0,) * 12, (1,) * 32, (60, *[-1] * 31)),
+    firsts=[Decoded((0.0,) * 12, (1,) * 32, (60, *[-1] * 31))],
     mapping=Mapping().to_message(),
     tempo_bpm=120.0,
     played_with={},
