@@ -311,7 +311,9 @@ class Player:
         self._core = self._new_core(rejoin)
         # The lost one may not have begun it, or not have told so.
         for voice, line in enumerate(self._core.voices, start=1):
-            changed = Changed(rejoin.start_tick, line.channel, None)
+            # Of another voice nothing may have been told yet.
+            phrase = None if voice == 1 else line.phrase
+            changed = Changed(rejoin.start_tick, line.channel, phrase)
             words = self._songs.words() if voice == 1 else {}
             self._post(event_message(changed, self._course.tempo_bpm, voice) | words)
         if (song := rejoin.song) is not None:

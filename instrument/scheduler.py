@@ -130,6 +130,7 @@ class Scheduler:
             self.playing = self._began = True
             first_tick = self.origin_tick + first - bar_tick
             self.swaps.begin(first_tick)
+            self._reached = min(self._reached, first_tick)  # a song's end may lie far behind now
             self.origin_tick -= bar_tick
             self._swing = self._swing_for(first_tick)
             self._voicing = self._voicing_for(first_tick)

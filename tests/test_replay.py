@@ -341,3 +341,12 @@ def test_a_take_that_is_not_there_says_where_one_that_was_cut_off_is(tmp_path: P
     account_of(file).rename(unfinished(file))
     with pytest.raises(TakeError, match=r"is not there; one that was cut off is in .*part"):
         read_take(file)
+
+
+def test_a_play_after_a_sleep_over_the_last_bar_is_played_again(tmp_path: Path) -> None:
+    """The machine woke long after the end; a stop right after the next play closes no later."""
+    setup = setup_with(bars=1)
+    asleep = Happening(751_562_500, "knob", 0.0, asleep=True)
+    story = [Happening(0, "nothing"), Happening(0, "knob", 0.0), asleep, Happening(0, "play")]
+    said = lived(setup, story, 2 * MS)
+    assert read_take(written(tmp_path, setup, said)).replay() == notes_of(said)

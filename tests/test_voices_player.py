@@ -182,6 +182,9 @@ def test_another_player_goes_on_with_both() -> None:
     another.run(2 * BAR_NS)
     assert {b"\x84\x21\x40", b"\x80\x48\x40"} <= set(another.sent())
     assert (on(another, 1)[0], on(another, 5)[0]) == (72, 60)
+    told = [(m.get("voice", 1), m["phrase"]) for m in another.told("song")]
+    assert [voice for voice, _ in told] == [1, 2]
+    assert (told[0][1], told[1][1][2]) == (None, DUET.others[0].first.steps)
     bars = {m.get("voice", 1): m for m in another.told("bar")[:2]}
     assert [bars[n]["misses"] for n in (1, 2)] == [0, 1]
     assert min(m["id"] for m in another.told("request")) > found.last_id
