@@ -61,6 +61,11 @@ class Passage:
     stands: dict[str, float] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
+    @property
+    def races(self) -> bool:
+        """Whether detents are told, of which the value depends on when they come."""
+        return any(step.shown is not None and step.shown.hand is None for step in self.steps)
+
     def of(self, key: str) -> list[Shown]:
         """What is shown of ``key``, message by message."""
         shown = (step.shown for step in self.steps)

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -29,6 +30,8 @@ from tests.stream_files import Passage, Shown, Stream, position, read_stream, st
 pytestmark = pytest.mark.real(needs=["jackd", "jack_wait"])
 
 CONTROLLER = "controller"
+SETTLE_S = 1.0  # until what was under way has come
+TRIES = 6  # of a passage with detents: a machine that halts between two of them slows the hand
 PATIENCE_S = 20.0
 EXACT = 1e-5  # OSC carries 32 bits
 ROUNDED = 1e-4  # the streams have six places
@@ -195,6 +198,18 @@ def greatest_share(shown: list[Shown], found: list[int], start: float) -> float:
     return share
 
 
+def judge_passage(passage: Passage, surface: Surface, takeovers: Mapping[str, str]) -> None:
+    """What was told is what the device shows; with a takeover no step is larger than the hand's."""
+    for key, start in passage.stands.items():
+        shown, told = passage.of(key), surface.of(key)
+        found = places(shown, told, start)
+        last = _heard(shown)[-1]
+        assert _is(told[-1] if told else start, last), (passage.title, key, told)
+        most = MOST_OF_THE_HAND.get(takeovers.get(key, "none"))
+        if most is not None and key.startswith("knob/"):
+            assert greatest_share(shown, found, start) <= most + ROUNDED, passage.title
+
+
 @pytest.mark.parametrize("file", streams(), ids=lambda file: file.stem)
 def test_every_control_lands_where_its_device_shows_it(
     file: Path, jack: JackServer, sender: Sender, tmp_path: Path
@@ -204,15 +219,16 @@ def test_every_control_lands_where_its_device_shows_it(
     takeovers = {each.key: each.takeover for each in load_patch(stream.patch).controls}
     with performance(stream, jack, tmp_path) as surface:
         for passage in stream.passages:
-            play_passage(passage, sender, surface)
-            for key, start in passage.stands.items():
-                shown, told = passage.of(key), surface.of(key)
-                found = places(shown, told, start)
-                last = _heard(shown)[-1]
-                assert _is(told[-1] if told else start, last), (passage.title, key, told)
-                most = MOST_OF_THE_HAND.get(takeovers.get(key, "none"))
-                if most is not None and key.startswith("knob/"):
-                    assert greatest_share(shown, found, start) <= most + ROUNDED, passage.title
+            for left in reversed(range(TRIES if passage.races else 1)):
+                try:
+                    play_passage(passage, sender, surface)
+                    judge_passage(passage, surface, takeovers)
+                    break
+                except AssertionError as error:
+                    if not left:
+                        raise
+                    time.sleep(SETTLE_S)
+                    warnings.warn(f"once more: {passage.title}: {error!r:.200}", stacklevel=1)
 
 
 def test_there_is_a_stream_for_every_patch() -> None:
