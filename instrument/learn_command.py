@@ -3,6 +3,7 @@
 Main process only; MIDI is heard by the listener, as on stage.
 """
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -52,6 +53,8 @@ def learn_command(
     knobs = knob or ([] if setting else known or [1])
     heard: SimpleQueue[Sequence[Arrival]] = SimpleQueue()
     link = InputLink(Listening(midi_api, tuple(in_ or ()), False), heard.put, _ignore, typer.echo)
+    # A shell that started us in the background has it ignored, and Ctrl-C is the only way out.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     link.start()
     try:
         typer.echo(f"listening to {', '.join(link.ports)}; Ctrl-C ends, what was learned stays")
