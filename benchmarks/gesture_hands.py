@@ -1,17 +1,23 @@
 """What the hands of ``make bench-gestures`` do: every gesture of a performer, at random.
 
-``glisser learn`` is left out: it writes patch files and plays nothing. A new gesture is one row of
-``GESTURES``; that a setting is turned at all follows from the list of settings.
+A new gesture is one row of ``GESTURES``; that a setting is turned at all follows from the list of
+settings.
 """
 
+import os
 import random
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.gesture_ears import Listener, Sounding
 from benchmarks.live_judge import Stage
 from instrument.mapping import DIMENSIONS
+from instrument.patch import load_patch
 from instrument.settings import SETTINGS
 
 TEMPO_BPM = 240.0
@@ -20,8 +26,11 @@ BAR_S = 16 * STEP_S
 FIRST_CC = 20  # of knob 1, in the default patch
 SNAPSHOTS = 9
 LOWEST_NOTE, HIGHEST_NOTE = 57, 81  # what the shipped checkpoint sings; a hand plays beyond it, too
-# The judge counts bar lines by the tempo; the pad has a gesture of its own.
-NOT_TURNED = {"tempo", "pad-x", "pad-y"}
+# The judge counts bar lines by the tempo, and notes; the pad has a gesture of its own.
+NOT_TURNED = {"tempo", "mute", "pad-x", "pad-y"}
+HAND = "hands"  # the controller's name
+SONGS = ("1-opening", "2-paper", "3-low")
+LEARN_PATIENCE_S, TURN_EVERY_S = 10.0, 0.02
 SILENT_AFTER_S = 0.4  # a stop closes what was handed over to JACK, too
 CAPTURE_PATIENCE_S = 6.0
 CONTROL, PROGRAM, NOTE_ON, NOTE_OFF = 0xB0, 0xC0, 0x90, 0x80
@@ -32,7 +41,8 @@ class Hands:
     """A performer on ``stage``, whose decisions are all of ``chance``.
 
     ``stops``: when (``perf_counter_ns``) a stop was pressed that ended a play. ``left_sounding``:
-    what was heard to sound a while after each stop. ``captures`` that were played to their end.
+    what was heard to sound a while after each stop. ``captures`` that were played to their end;
+    ``lessons`` of ``glisser learn``, and what went wrong in one.
     """
 
     stage: Stage
@@ -41,6 +51,8 @@ class Hands:
     playing: bool = True
     plays: int = 1
     captures: int = 0
+    lessons: int = 0
+    unlearned: list[str] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
     left_sounding: list[int] = field(default_factory=list)
     sounding: Sounding = field(default_factory=Sounding)
@@ -152,6 +164,48 @@ def panic(hands: Hands) -> None:
         time.sleep(0.05)
 
 
+def change_song(hands: Hands) -> None:
+    """To the next, the one before, or one by its name; now and then two at once."""
+    for _ in range(hands.chance.choice([1, 1, 2])):
+        match hands.chance.randrange(3):
+            case 0:
+                hands.osc("song/next", 1.0)
+            case 1:
+                hands.osc("song/previous", 1.0)
+            case _:
+                hands.osc("song", float(hands.chance.randint(1, len(SONGS))))
+
+
+def learn(hands: Hands) -> None:
+    """Have ``glisser learn`` map a control, in a patch of its own, beside what plays.
+
+    The control is one that no song knows, turned slowly to the left as it is asked for.
+    """
+    hands.lessons += 1
+    control, knob = hands.chance.randint(70, 90), hands.chance.randint(1, DIMENSIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        patch = Path(folder) / "mine.toml"
+        told = [sys.executable, "-m", "instrument.cli", "learn", str(patch), "--in", HAND]
+        learning = subprocess.Popen(  # noqa: S603 - our own command
+            [*told, "--knob", str(knob)],
+            env={**os.environ, **hands.stage.jack.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until_s, value = time.monotonic() + LEARN_PATIENCE_S, 127
+        while learning.poll() is None and time.monotonic() < until_s:
+            hands.midi(CONTROL, control, value)
+            value = (value - 1) % 128
+            time.sleep(TURN_EVERY_S)
+        if learning.poll() is None:
+            learning.kill()
+            learning.wait()
+        mapped = load_patch(str(patch)).controls if patch.exists() else ()
+        if (f"knob/{knob}", control) not in [(each.key, each.number) for each in mapped]:
+            hands.unlearned.append(f"knob {knob}, CC {control}, status {learning.returncode}")
+
+
 @dataclass(frozen=True, slots=True)
 class Gesture:
     """``weight``: how often it is made, beside the others; ``standing`` while the song stands."""
@@ -176,7 +230,8 @@ GESTURES: Sequence[Gesture] = (
     Gesture("stop", 3, 1, stop),
     Gesture("play", 1, 20, play),
     Gesture("panic", 3, 2, panic),
-    # A change of set, once there are sets, is one row here.
+    Gesture("change of song", 5, 3, change_song),
+    Gesture("learn", 1, 1, learn),
 )
 
 

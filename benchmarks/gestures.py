@@ -2,9 +2,10 @@
 
     .venv/bin/python -m benchmarks.gestures [--actions N] [--seed N] [--dry]
 
-``glisser play`` with the shipped checkpoint on a private JACK server at 240 bpm. Hands turn, set,
-save, recall, capture, stop, play and panic (:mod:`benchmarks.gesture_hands`); what a JACK client
-hears and what a subscriber is told must agree (:mod:`benchmarks.gesture_ears`). A watch that knows
+``glisser play --set`` with two shipped checkpoints on a private JACK server at 240 bpm. Hands turn,
+set, save, recall, capture, learn, change songs, stop, play and panic
+(:mod:`benchmarks.gesture_hands`); what a JACK client hears and what a subscriber is told must agree
+(:mod:`benchmarks.gesture_ears`). A watch that knows
 nothing of it says whether the machine stood still. Writes benchmarks/results/gestures.json and
 docs/gestures.md. Needs the extras ``jack`` and ``bench``.
 """
@@ -31,7 +32,7 @@ from benchmarks.gesture_ears import (
     runs_of,
     sorted_errors,
 )
-from benchmarks.gesture_hands import BAR_S, TEMPO_BPM, Hands, next_gesture
+from benchmarks.gesture_hands import BAR_S, HAND, SONGS, TEMPO_BPM, Hands, next_gesture
 from benchmarks.gestures_page import page
 from benchmarks.live_judge import Stage, on_stage
 from benchmarks.machine import machine
@@ -43,7 +44,6 @@ from benchmarks.torture_faults import asked, until
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/gestures.json"
 PAGE = ROOT / "docs/gestures.md"
-HAND = "hands"
 BAR_NS = round(BAR_S * 1e9)
 LONGEST_PAUSE_S = 0.4  # between two gestures
 LOOK_EVERY_S = 2.0
@@ -97,14 +97,25 @@ def stood_still_s(watch: Watch, began_ns: int, end_ns: int) -> float:
     return covered / 1e9
 
 
+def write_set(folder: Path) -> None:
+    """Three songs of one tempo: the default patch, another checkpoint, another channel."""
+    folder.mkdir()
+    text = (ROOT / "patches/default.toml").read_text(encoding="utf-8")
+    text = text.replace("program = false", "program = true")
+    low = text.replace("[out]\nchannel = 1", "[out]\nchannel = 2").replace(
+        "[settings]", "[settings]\noctave = -1"
+    )
+    for name, song in zip(SONGS, (text, 'checkpoint = "paper-256"\n' + text, low), strict=True):
+        (folder / f"{name}.toml").write_text(song, encoding="utf-8")
+
+
 @contextmanager
 def performing() -> Iterator[tuple[Stage, Path]]:
     """It plays, its engine answers, program changes recall snapshots; and its account's file."""
     with tempfile.TemporaryDirectory() as folder:
-        patch, take = Path(folder) / "patch.toml", Path(folder) / "take.mid"
-        text = (ROOT / "patches/default.toml").read_text(encoding="utf-8")
-        patch.write_text(text.replace("program = false", "program = true"), encoding="utf-8")
-        told = ["--patch", str(patch), "--tempo", f"{TEMPO_BPM:g}", "--in", HAND]
+        gig, take = Path(folder) / "gig", Path(folder) / "take.mid"
+        write_set(gig)
+        told = ["--set", str(gig), "--tempo", f"{TEMPO_BPM:g}", "--in", HAND]
         told += ["--take", str(take)]
         with on_stage(*told, hand=HAND, timed=False) as stage:
             judge = stage.judge
@@ -146,6 +157,8 @@ def gesticulate(actions: int, seed: int, longest_pause_s: float = LONGEST_PAUSE_
             **notes_of(hands),
             **sent_of(account),
             **told_of(hands, bars, watch, end_ns),
+            "lessons": hands.lessons,
+            "unlearned": hands.unlearned,
             "misses": diary.misses,
             "misses_elsewhere": diary.elsewhere,
             "osc_refused": after["osc_refused"] - before["osc_refused"],

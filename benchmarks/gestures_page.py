@@ -9,12 +9,13 @@ GROWTH_MIB = 5.0
 INTRODUCTION = """\
 # A thousand gestures
 
-Made by `make bench-gestures`, not by hand. While `glisser play` plays the shipped checkpoint at 240
-bpm on a private JACK server, hands do whatever a performer can: {actions:,} gestures in
-{seconds:,} s, drawn at random with seed {seed}. A JACK client outside hears every note; a
-subscriber is told every bar line and its phrase over OSC, and the two must agree, bar by bar. Any
-setting of the list is turned but for the tempo, by which the judge counts bar lines. `glisser
-learn` is left out: it writes files and plays nothing.
+Made by `make bench-gestures`, not by hand. `glisser play` plays a set of three songs, with the two
+shipped checkpoints and on two channels, at 240 bpm on a private JACK server. Meanwhile hands do
+whatever a performer can: {actions:,} gestures in {seconds:,} s, drawn at random with seed {seed}. A
+JACK client outside hears every note; a subscriber is told every bar line and its phrase over OSC,
+and the two must agree, bar by bar. Any setting of the list is turned but for the tempo and mute,
+because the judge counts bar lines and notes. A lesson is a `glisser learn` beside the performance,
+in a patch of its own.
 """
 
 
@@ -63,6 +64,11 @@ def outcomes(found: dict[str, Any]) -> list[tuple[str, bool]]:
             found["captures"] == found["captured"],
         ),
         (
+            f"{found['lessons']} lessons, {len(found['unlearned'])} of them without the control in "
+            "the patch",
+            not found["unlearned"],
+        ),
+        (
             f"{len(found['errors'])} lines of error; besides, {found['refusals']} refusals to be "
             "expected (a snapshot that nobody had saved yet) and "
             f"{found['told_of_standstill']} lines saying that the machine stood still",
@@ -87,7 +93,7 @@ def page(found: dict[str, Any]) -> str:
     made = ", ".join(f"{name} {count}" for name, count in found["made"].items())
     lines = [INTRODUCTION.format(**facts), f"What was done: {made}.", ""]
     lines += [f"- {sentence}: {verdict(holds)}." for sentence, holds in outcomes(found)]
-    lines += [f"  - {error}" for error in found["errors"]]
+    lines += [f"  - {told}" for told in (*found["errors"], *found["unlearned"])]
     lines += [
         "",
         f"The machine itself stood still, for 15 ms or longer at a time, for "

@@ -20,7 +20,7 @@ from benchmarks.judge import Heard
 from engine.phrase import HOLD_STEP, PHRASE_STEPS, REST_STEP
 
 BAR_NS = 1_000_000_000
-SEED, ACTIONS, LONGEST_PAUSE_S = 15, 60, 0.15
+SEED, ACTIONS, LONGEST_PAUSE_S = 177, 60, 0.15
 
 FOUND: dict[str, Any] = {
     "actions": 1000,
@@ -51,6 +51,8 @@ FOUND: dict[str, Any] = {
     "errors": [],
     "captures": 9,
     "captured": 9,
+    "lessons": 4,
+    "unlearned": [],
     "osc_refused": 0,
     "started_again": {"engine_starts": 0, "player_starts": 0},
     "growth_mib": {"main": 1.0, "player": 0.2},
@@ -140,6 +142,7 @@ def test_a_missing_snapshot_is_a_refusal_to_be_expected() -> None:
         {"bars_unlike_their_phrase": 1},
         {"misses": 1},
         {"captured": 8},
+        {"unlearned": ["knob 1, CC 70, status 0"]},
         {"errors": ["the capture is lost: the engine died"]},
         {"osc_refused": 1},
         {"started_again": {"engine_starts": 0, "player_starts": 1}},
