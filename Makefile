@@ -2,36 +2,48 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture wheel clean
+	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture site wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+PLAYABLE := $(VENV)/.playable
 INSTALLED := $(VENV)/.installed
+
+# (It would recommend another program each time.)
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # A Python that fits: the version, and the two modules that Debian keeps in a package of its own.
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 NO_PYTHON := Glisser needs Python 3.11 or 3.12 with its venv module: install one of them (on Debian: python3-venv) and run make again.
 NO_INSTALL := The installation failed, see above: if it was building python-rtmidi, install the system packages for that (on Debian: build-essential python3-dev libasound2-dev libjack-jackd2-dev python3-venv) and run make again.
 
+# What pip installs of Glisser, in the versions that it is tested with; then the target is there.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(1)' \
+	|| { echo '$(NO_INSTALL)' >&2; exit 1; }; touch $@
+endef
+
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target promise; do \
 		printf 'make %-14s %s\n' "$$target" "$$promise"; done
 
-setup: $(INSTALLED) ## build .venv and install Glisser into it; done again when pyproject.toml changes
+setup: $(INSTALLED) ## build .venv and install Glisser and its tools; again when pyproject.toml changes
 
-$(INSTALLED): pyproject.toml constraints.txt
-	@rm -f $@
+# What plays, without what tests: a newcomer hears it sooner.
+$(PLAYABLE): pyproject.toml constraints.txt
+	@rm -f $@ $(INSTALLED)
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
 		for python in python3 python3.12 python3.11 none; do \
 			"$$python" -c '$(FITS)' 2>/dev/null && break; done; \
 		if [ "$$python" = none ]; then echo '$(NO_PYTHON)' >&2; exit 1; fi; \
 		echo "Building $(VENV) with $$("$$python" --version); the first time takes some minutes."; \
 		"$$python" -m venv --clear $(VENV); fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
-		|| { echo '$(NO_INSTALL)' >&2; exit 1; }
-	@touch $@
+	@$(call install,.)
 
-play: setup ## play eight bars of the shipped checkpoint, in real time, on whatever is here
+$(INSTALLED): $(PLAYABLE)
+	@$(call install,.[dev])
+
+play: $(PLAYABLE) ## play eight bars of the shipped checkpoint, in real time, on whatever is here
 	@mkdir -p takes
 	@$(BIN)/glisser play --bars 8 --take takes/first.mid
 
@@ -39,11 +51,12 @@ test: setup ## run all tests; those that need a part that is missing here say so
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not real' -n auto --dist loadfile
 	@$(BIN)/python -m pytest -m real
 
-check: setup ## check style, types and the walls between the rooms, as CI does
+check: setup ## check style, types, walls between rooms and links between pages, as CI does
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(SITE) --quiet --site-dir build/site
 
 # glibc gives large tensors back to the kernel after every step unless it is told to keep them;
 # keeping them makes training on a CPU much faster.
@@ -112,10 +125,13 @@ audit: setup ## ask the public list of holes about every locked version; needs t
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
 
+site: setup ## build the documentation as a site, in site/; a link that leads nowhere is an error
+	@$(SITE) --quiet --site-dir site && echo "site/index.html"
+
 wheel: setup ## build a wheel, checkpoint and patches inside, in dist/
 	@rm -rf build
 	@$(BIN)/python -m build --wheel
 
 clean: ## remove what builds and tests leave behind; .venv, runs and takes stay
-	@rm -rf build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf build dist site *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find engine instrument tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
