@@ -7,9 +7,10 @@ import typer
 
 from instrument.mapping import ControlMapping, Mapping
 from instrument.parameters import settings_under, told
-from instrument.patch import load_patch, patch_names
+from instrument.patch import patch_names
 from instrument.patch_file import schema
 from instrument.settings import knob_key
+from instrument.songs import read_patch_song
 
 app = typer.Typer(help="Look at patches: which there are, and whether a file is right.")
 
@@ -25,8 +26,9 @@ def list_command() -> None:
 def check_command(
     file: Annotated[str, typer.Argument(help="A patch's name, or the path of a .toml file.")],
 ) -> None:
-    """Check a patch and say what it does; what is wrong is told by line and key."""
-    for line in description(load_patch(file)):
+    """Check a patch and its checkpoint, and say what it does; faults by line and key."""
+    (song,) = read_patch_song(file, None).songs
+    for line in description(song.mapping):
         typer.echo(line)
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from instrument.cli import app
 from instrument.mapping import ButtonMapping, ControlMapping, Mapping
 from instrument.midi_in import Arrival, Hands, Standing
-from instrument.patch import load_patch, patch_names
+from instrument.patch import PatchError, load_patch, patch_names
 from instrument.patch_command import description
 from instrument.patch_file import PatchFile, schema
 from instrument.settings import knob_key
@@ -39,6 +39,14 @@ def test_every_patch_moves_knob_1_as_the_default_does(name: str) -> None:
     assert mapping.knobs == default.knobs[: len(mapping.knobs)]
     assert [each.key for each in mapping.controls] == [knob_key(k.knob) for k in mapping.knobs]
     assert run("check", name).splitlines() == description(mapping)
+
+
+def test_a_checkpoint_that_is_not_there_is_told_before_the_concert(tmp_path: Path) -> None:
+    """One sentence that names the file, the line and the key; status 2 comes with it."""
+    patch = tmp_path / "mine.toml"
+    patch.write_text('checkpoint = "no-such-one"\n', encoding="utf-8")
+    with pytest.raises(PatchError, match=r"mine\.toml.*line 1.*checkpoint.*no-such-one"):
+        CliRunner().invoke(app, ["patch", "check", str(patch)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("name", CONTROLLERS)
