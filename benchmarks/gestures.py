@@ -45,6 +45,7 @@ from instrument.course import LATE_NS
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results/gestures.json"
 PAGE = ROOT / "docs/gestures.md"
+PERIOD = 256  # frames of JACK's: what is judged here is whether notes come, not when
 BAR_NS = round(BAR_S * 1e9)
 LONGEST_PAUSE_S = 0.4  # between two gestures
 LOOK_EVERY_S = 2.0
@@ -127,7 +128,7 @@ def performing(timed: bool) -> Iterator[tuple[Stage, Path]]:
         write_set(gig)
         told = ["--set", str(gig), "--tempo", f"{TEMPO_BPM:g}", "--in", HAND]
         told += ["--take", str(take)]
-        with on_stage(*told, hand=HAND, timed=timed) as stage:
+        with on_stage(*told, hand=HAND, timed=timed, period=PERIOD) as stage:
             judge = stage.judge
             judge.put_back(judge.next_note_on())
             phrase = asked(stage, "phrase")

@@ -187,7 +187,7 @@ class Mapping:
     @property
     def each_voice(self) -> tuple["Mapping", ...]:
         """What the patch is for each of its voices, as if it were the only one."""
-        # Never kept for one voice: what holds itself waits for a collector, and the player has none.
+        # Not kept for one voice: what holds itself waits for a collector, and the player has none.
         return self._several if self.voices else (self,)
 
     @cached_property

@@ -43,7 +43,7 @@ class Part:
     @property
     def voices(self) -> tuple["Part", ...]:
         """What the song is for each of its voices, as if it were the only one."""
-        # Never kept for one voice: what holds itself waits for a collector, and the player has none.
+        # Not kept for one voice: what holds itself waits for a collector, and the player has none.
         return self._several if self.others else (self,)
 
     @cached_property
