@@ -39,12 +39,10 @@ from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
 from benchmarks.soak import RECENT_NS, growth_mib, stats
 from benchmarks.standstill import Span, Watch, overlap, watching
+from benchmarks.told import ROOT, tell
 from benchmarks.torture_faults import asked, until
 from instrument.course import LATE_NS
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks/results/gestures.json"
-PAGE = ROOT / "docs/gestures.md"
 PERIOD = 256  # frames of JACK's: what is judged here is whether notes come, not when
 BAR_NS = round(BAR_S * 1e9)
 LONGEST_PAUSE_S = 0.4  # between two gestures
@@ -271,11 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.name} is not installed: pip install 'glisser[bench,jack]'.", file=sys.stderr)
         return 2
     results["machine"] = machine("torch", "JACK-Client", "python-rtmidi", "python-osc")
-    if not told.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
-    print(page(results))
+    tell(results, page(results), "gestures", "gestures", dry=told.dry)
     return 0
 
 
