@@ -30,7 +30,6 @@ from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
 from instrument.options import CheckpointOrNone, Patch, TempoOrNone, typed_fields
 from instrument.osc_in import OscPortError
-from instrument.oscquery_link import OscQueryUnavailableError
 from instrument.params_command import params_command
 from instrument.patch import PatchError
 from instrument.patch_command import app as patch_app
@@ -42,6 +41,7 @@ from instrument.songs import SetError
 from instrument.sound import SoundError
 from instrument.take import TakeError
 from instrument.vary import VaryError
+from instrument.web_link import NotServedError
 
 app = typer.Typer(
     name="glisser",
@@ -62,7 +62,7 @@ ONE_SENTENCE = (
     MelodyFileError,
     MidiError,
     OscPortError,
-    OscQueryUnavailableError,
+    NotServedError,
     PatchError,
     PlayerError,
     RenderError,

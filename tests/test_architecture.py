@@ -69,7 +69,7 @@ PURE_ROOMS = {
     "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
     "instrument/oscquery.py": {"instrument.parameters"},
-    "instrument/oscquery_access.py": set(),
+    "instrument.web_access.py": set(),
     "instrument/events.py": {"engine.phrase", "instrument.ledger", "instrument.voicing"},
 }
 # All that a function of its arguments needs: nothing that reads the world or waits for it.

@@ -21,7 +21,7 @@ from instrument.oscquery import (
     methods,
     tree,
 )
-from instrument.oscquery_access import is_loopback, is_meant_for, is_of_our_own, too_open
+from instrument.web_access import is_loopback, is_meant_for, is_of_our_own, too_open
 from instrument.parameters import Parameter, parameters
 
 MAPPING = Mapping()
@@ -228,8 +228,8 @@ def test_only_programs_and_our_own_pages_open_a_websocket(origin: str | None, ou
 
 def test_http_is_never_more_open_than_osc() -> None:
     """OSC on loopback keeps it on loopback; OSC on the network leaves the choice."""
-    assert too_open("127.0.0.1", "127.0.0.1") is None
-    assert too_open("127.0.0.1", "192.0.2.7") is None
-    assert too_open("::", "::") is None
+    assert too_open("OSCQuery", "127.0.0.1", "127.0.0.1") is None
+    assert too_open("OSCQuery", "127.0.0.1", "192.0.2.7") is None
+    assert too_open("OSCQuery", "::", "::") is None
     for host in ("192.0.2.7", "::", "2001:db8::7"):
-        assert "open OSC too" in (too_open(host, "127.0.0.1") or "")
+        assert "open OSC too" in (too_open("OSCQuery", host, "127.0.0.1") or "")

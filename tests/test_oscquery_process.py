@@ -10,7 +10,7 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from instrument.oscquery_process import MAX_CONNECTIONS
+from instrument.web_serving import MAX_CONNECTIONS
 from instrument.oscquery_server import MAX_LISTENERS
 from tests.oscquery_parts import (
     METHODS,
