@@ -3,9 +3,9 @@
 Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
 seed}, ``encode`` {id, checkpoint, notes}, ``counts`` {id, checkpoint, z}, ``quit``. Frames out:
 ``ready`` {checkpoint, seconds, backend}, ``phrase`` {id, checkpoint, tokens}, ``encoded`` {id,
-checkpoint, z, tokens, heard, changes}, ``counts`` {id, checkpoint, counts}, ``refused`` {id or null,
-text}; one for each, in order. It knows nothing of MIDI, OSC or time. End of file on stdin means that
-the main process is gone.
+checkpoint, z, tokens, heard, changes}, ``counts`` {id, checkpoint, counts}, ``refused`` {id or
+null, text}; one for each, in order. It knows nothing of MIDI, OSC or time. End of file on stdin
+means that the main process is gone.
 
 ``notes`` are two bars as they were played: rows of pitch, onset and duration, in steps from the
 first bar line. They go to the grid by :func:`engine.fitting.fit_window`: ``tokens`` are what was

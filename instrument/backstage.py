@@ -31,10 +31,9 @@ class Backstage:
         self._faults, self._told = faults, Told()
         self.server = StageServer(own_name, self)
         self._main = MainOsc(door.osc, self._hear, self._lost, self._renewed)
-        self._engine = StageEngine(
-            serving["checkpoints"], self._coming, self._drawn, self.fault
-        )
+        self._engine = StageEngine(serving["checkpoints"], self._coming, self._drawn, self.fault)
         self._stage: dict[str, Any] = {}
+        self._snapshots = list[str]()
         self._steps: tuple[int, ...] = ()  # of the phrase that sounds
         self._next: dict[str, Any] | None = None
         self._pages = 0
@@ -120,7 +119,8 @@ class Backstage:
         if PHRASE in addresses and (steps := self._told.steps()) != self._steps and steps:
             self._steps = steps
             self.server.tell(self._heard_frame())
-        if "/glisser/snapshots" in addresses:
+        if (snapshots := self._told.snapshots()) != self._snapshots:
+            self._snapshots = snapshots
             self.server.tell(self._stage_frame())
         z = self._told.z(self._stage["dimensions"])
         if z is not None and any(address.startswith("/glisser/z/") for address in addresses):
@@ -133,14 +133,14 @@ class Backstage:
     def _drawn(self, axes: Axes, plane: dict[str, Any]) -> None:
         self.server.tell({"plane": plane}, axes)
 
-    def _lost(self, gone: bool) -> None:  # noqa: FBT001 - a callback's one argument
+    def _lost(self, gone: bool) -> None:
         self.server.tell({"main": not gone})
 
     def _renewed(self) -> None:
         self._told.renew(self._loop.time())
 
     def _stage_frame(self) -> dict[str, Any]:
-        return {"stage": {**self._stage, "snapshots": self._told.snapshots()}}
+        return {"stage": {**self._stage, "snapshots": self._snapshots}}
 
     def _heard_frame(self) -> dict[str, Any]:
         return {"heard": heard(self._stage["knobs"], self._steps)}

@@ -17,6 +17,7 @@ from instrument.arguments import (
     bars_of,
     clock_ports_of,
     host_and_port,
+    host_and_ports,
     ports_of,
     tempo_of,
 )
@@ -28,7 +29,15 @@ from instrument.link_session import LinkUnavailableError
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
-from instrument.options import CheckpointOrNone, Patch, TempoOrNone, typed_fields
+from instrument.options import (
+    STAGE_AT,
+    CheckpointOrNone,
+    Patch,
+    Stage,
+    StageAt,
+    TempoOrNone,
+    typed_fields,
+)
 from instrument.osc_in import OscPortError
 from instrument.params_command import params_command
 from instrument.patch import PatchError
@@ -116,13 +125,12 @@ def play(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the last performance stood.")
     ] = False,
-    stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
+    stage: Stage = False,
+    stage_at: StageAt = None,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
     if clock not in {"internal", "midi", "link"}:
         raise InputError(f"--clock {clock}: choose internal, midi or link.")
-    if stage:
-        raise InputError("--stage is not built yet; play without it.")
     if midi_api not in API_NAMES:
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
     if set_ is not None and "patch" in typed_fields(context):
@@ -140,6 +148,7 @@ def play(
         osc_host=host,
         osc_port=port,
         oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
+        stage=host_and_ports(stage_at or STAGE_AT, "--stage-at") if stage or stage_at else None,
         tempo_bpm=None if tempo is None else tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,

@@ -12,6 +12,12 @@ CheckpointOrNone = Annotated[
     typer.Option("--checkpoint", metavar="C", help="Else the patch's own, else stage."),
 ]
 Patch = Annotated[str, typer.Option("--patch", metavar="P", help="A name in patches/, or a file.")]
+STAGE_AT = "127.0.0.1:8129"
+Stage = Annotated[bool, typer.Option("--stage", help="A page to play and look at, in a browser.")]
+StageAt = Annotated[
+    str | None,
+    typer.Option("--stage-at", metavar="HOST:PORT", help=f"Its address; else {STAGE_AT}."),
+]
 TempoOrNone = Annotated[
     float | None,
     typer.Option("--tempo", metavar="BPM", help="20 to 400; else the patch's own, else 120."),
@@ -22,10 +28,11 @@ def typed_fields(context: typer.Context) -> set[str]:
     """The fields of ``PlayOptions`` that were given on the command line."""
     named = {"in_": ("inputs",), "osc": ("osc_host", "osc_port"), "tempo": ("tempo_bpm",)}
     named["set_"] = ("set_folder",)
+    named["stage_at"] = ("stage",)
     given = [
         name
         for name in context.params
         if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
     ]
     fields = {field for name in given for field in named.get(name, (name,))}
-    return fields - {"resume", "stage"}
+    return fields - {"resume"}

@@ -70,7 +70,7 @@ def main() -> int:
     def run(told: Message, door: Door, outbox: Outbox, _faults: Faults) -> None:
         asyncio.run(serve(told, door, outbox))
 
-    return be_the_process("OSCQuery", run)
+    return be_the_process("OSCQuery", "--oscquery", run)
 
 
 if __name__ == "__main__":

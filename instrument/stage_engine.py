@@ -49,7 +49,8 @@ class StageEngine:
         self._loop = asyncio.get_running_loop()
         self._phrase, self._plane = phrase, plane
         self.planes = Planes()
-        self._checkpoint, self._z = "", ()
+        self._checkpoint = ""
+        self._z: Point = ()
         self._previewed: Point | None = None
         self._flight: _Flight | None = None
         self._ids, self._ready, self._started = 0, False, False

@@ -9,13 +9,15 @@ from instrument.web_link import WebLink
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """What the process is asked for: where to serve (port 0: any free one), where OSC is heard.
+    """What the process is asked for: where to serve, and where OSC is heard.
 
+    It serves on the first port from ``http_port`` (0: any free one) to ``last_port`` that it gets.
     ``checkpoints``: the folders of all songs' checkpoints by the names that stage objects say.
     """
 
     host: str
     http_port: int
+    last_port: int
     osc_host: str
     osc_port: int
     checkpoints: Mapping[str, str]
@@ -29,5 +31,5 @@ class StageLink(WebLink):
         super().__init__("the stage", "instrument.stage_process", asdict(staging), fault)
 
     def stage(self, stage: Mapping[str, Any]) -> None:
-        """This is what there is to play now: :func:`instrument.stage.stage_of`. Any thread."""
+        """Tell what there is to play now: :func:`instrument.stage.stage_of`. Any thread."""
         self.tell({"type": "stage", "stage": dict(stage)})

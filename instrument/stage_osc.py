@@ -1,4 +1,4 @@
-"""The stage process as one more OSC client of main: it subscribes, asks, and passes pages' wishes on.
+"""The stage process as one more OSC client of main: it subscribes, asks, passes wishes on.
 
 One UDP socket, connected to main's: what comes from anywhere else the kernel throws away. Of the
 asyncio loop of the stage process alone.

@@ -2,11 +2,11 @@
 
 A process of its own, because parsing what the network sends must never make the music wait.
 
-Frames in: first ``serve`` {host, http_port (0: any free one), osc_host, osc_port, checkpoints,
-stage}; then ``stage`` {stage}; the end of stdin means main is gone. ``stage`` is the object of
-:func:`instrument.stage.stage_of`, ``checkpoints`` are folders by what it calls them. Frames out:
-``opened`` {port} or ``refused`` {text}; ``told`` after every ``stage``; ``fault`` {text}. All else
-it says and hears by OSC, as any other client.
+Frames in: first ``serve`` {host, http_port (0: any free one), last_port, osc_host, osc_port,
+checkpoints, stage}; then ``stage`` {stage}; the end of stdin means main is gone. ``stage`` is the
+object of :func:`instrument.stage.stage_of`, ``checkpoints`` are folders by what it calls them.
+Frames out: ``opened`` {port} or ``refused`` {text}; ``told`` after every ``stage``; ``fault``
+{text}. All else it says and hears by OSC, as any other client.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ def main() -> int:
     def run(told: Message, door: Door, outbox: Outbox, faults: Faults) -> None:
         asyncio.run(serve(told, door, outbox, faults))
 
-    return be_the_process("the stage", run)
+    return be_the_process("the stage", "--stage-at", run)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the pages know of the instrument: the newest of every OSC address, and what follows. Pure."""
+"""What the pages know of the instrument: the newest of every OSC address. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,7 +31,9 @@ class Told:
 
     def begin(self) -> None:
         """Another song: where its controls stand is not known yet."""
-        self._newest = {address: self._newest[address] for address in KEPT if address in self._newest}
+        self._newest = {
+            address: self._newest[address] for address in KEPT if address in self._newest
+        }
 
     def forget(self) -> None:
         """Nobody listens any more: nothing is known."""

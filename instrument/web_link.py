@@ -16,7 +16,9 @@ STILL_THERE_S = 1.0  # so often at least something is sent, and has to be answer
 MAX_SILENCE_S = 5.0
 START_PATIENCE_S = 10.0
 RETRY_S = 1.0
-GOODBYE_PATIENCE_S = 4.0  # OSCQuery takes its announcement back, which is told to the network thrice
+GOODBYE_PATIENCE_S = (
+    4.0  # OSCQuery takes its announcement back, which is told to the network thrice
+)
 
 
 class NotServedError(Exception):

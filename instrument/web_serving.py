@@ -162,29 +162,39 @@ def address_of(
     return found[0][0], found[0][4]  # as osc_in does: of localhost's two the same
 
 
-def open_door(what: str, told: Message) -> Door:
+def open_door(what: str, option: str, told: Message) -> Door:
     """Listen where the ``serve`` frame ``told`` says: host, http_port, osc_host, osc_port.
 
-    Raises :class:`ServeError` for a port that is taken, or a host more open than OSC.
+    With a ``last_port`` it is the first port from http_port to there that can be had. Raises
+    :class:`ServeError` for ports that are taken, and for a host more open than OSC; ``option`` is
+    where another can be chosen.
     """
     family, address = address_of(what, told["host"], told["http_port"], socket.SOCK_STREAM)
     osc = address_of(what, told["osc_host"], told["osc_port"], socket.SOCK_DGRAM)
     refused = too_open(what, address[0], osc[1][0])
     if refused is not None:
         raise ServeError(refused)
-    try:
-        listening = socket.create_server(address[:2], family=family)
-    except OSError as error:
-        where = f"{told['host']}:{told['http_port']}"
-        raise ServeError(f"{what}: {where} did not open: {error.strerror or error}") from error
+    first = told["http_port"]
+    last = max(first, told.get("last_port", first))
+    for port in range(first, last + 1):
+        try:
+            listening = socket.create_server((address[0], port), family=family)
+            break
+        except OSError as error:
+            reason = error.strerror or str(error)
+    else:
+        where = f"{told['host']}:{first}" + (f"-{last}" if last > first else "")
+        raise ServeError(f"{what}: {where} did not open: {reason}; choose with {option} HOST:PORT")
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     return Door(listening, address[0], listening.getsockname()[1], osc)
 
 
-def be_the_process(what: str, serve: Callable[[Message, Door, Outbox, Faults], None]) -> int:
+def be_the_process(
+    what: str, option: str, serve: Callable[[Message, Door, Outbox, Faults], None]
+) -> int:
     """Be a serving process: the first frame opens the door, then ``serve``. The exit status.
 
-    2 when it is refused, and then main is told why.
+    2 when it is refused, and then main is told why. ``option`` of the command line asks for it.
     """
     ignore_signals()
     with suppress(AttributeError, OSError):
@@ -197,7 +207,7 @@ def be_the_process(what: str, serve: Callable[[Message, Door, Outbox, Faults], N
         told = read_message(sys.stdin.buffer)
         if told is None:
             return 0
-        door = open_door(what, told)
+        door = open_door(what, option, told)
     except (ServeError, BrokenStreamError, KeyError) as error:
         outbox.post({"type": "refused", "text": str(error)})
         outbox.close()

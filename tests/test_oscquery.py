@@ -21,8 +21,8 @@ from instrument.oscquery import (
     methods,
     tree,
 )
-from instrument.web_access import is_loopback, is_meant_for, is_of_our_own, too_open
 from instrument.parameters import Parameter, parameters
+from instrument.web_access import is_loopback, is_meant_for, is_of_our_own, too_open
 
 MAPPING = Mapping()
 HEARD = [address.decode() for address in addresses(MAPPING)]
