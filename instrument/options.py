@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from instrument.arguments import host_and_ports
+
 Checkpoint = Annotated[
     str, typer.Option("--checkpoint", metavar="C", help="A name in checkpoints/, or a folder.")
 ]
@@ -22,6 +24,14 @@ TempoOrNone = Annotated[
     float | None,
     typer.Option("--tempo", metavar="BPM", help="20 to 400; else the patch's own, else 120."),
 ]
+
+
+def stage_asked(stage: bool, at: str | None) -> tuple[str, int, int] | None:
+    """Where the page is to be: the host, the first and the last port to try; ``None``: nowhere.
+
+    Whoever says where wants it. Raises :class:`instrument.arguments.InputError`.
+    """
+    return host_and_ports(at or STAGE_AT, "--stage-at") if stage or at is not None else None
 
 
 def typed_fields(context: typer.Context) -> set[str]:
