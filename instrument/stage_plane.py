@@ -96,6 +96,7 @@ class Planes:
         for axes, plane in self._planes.items():
             if _without(z, axes) != _without(plane.base, axes) or first:
                 plane.restart(z, LONG_AGO_S if first else now_s)
+            plane.base = z
 
     def next(self, now_s: float) -> Batch | None:
         """What to count next: of the planes that have settled the coarsest; the same

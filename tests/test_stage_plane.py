@@ -97,6 +97,17 @@ def test_the_cursor_leaves_its_plane_as_it_is() -> None:
     assert planes.known((1, 2)) == told[-1]
 
 
+def test_the_cursor_may_move_while_its_plane_is_drawn() -> None:
+    """What was asked for before counts, and the picture tells where the cursor is by then."""
+    planes = begun()
+    asked = planes.next(0.0)
+    assert asked is not None
+    planes.move((2.0, -1.0, Z[2]), 0.01)
+    told = planes.counted(asked, [0] * 64)
+    assert told is not None
+    assert told["base"] == [2.0, -1.0, Z[2]]
+
+
 def test_another_base_begins_again_once_it_has_settled() -> None:
     """While a knob is turned nothing is drawn; an answer for the old base is of no use."""
     planes = begun()
