@@ -40,7 +40,7 @@ export class Knobs {
     const head = part("div", "knob-head", element);
     const name = part("span", "knob-name", head);
     name.textContent = (told.voice > 1 ? `voice ${told.voice} ` : "") + told.label;
-    part("small", "", name).textContent = ` ${told.number}`;
+    if (told.label !== `z${told.number}`) part("small", "", name).textContent = ` ${told.number}`;
     const asked = part("output", "asked", head);
     const heard = part("output", "heard", head);
     for (const each of [asked, heard]) each.setAttribute("aria-hidden", "true"); // the slider says it
@@ -78,18 +78,27 @@ export class Knobs {
     const promise = promised(told.promise, position);
     const played = this.state.heard[told.address];
     const says = (amount) => amountOf(told.attribute, amount);
-    asked.textContent = promise === null ? plain(position) : says(promise);
-    heard.textContent = played === undefined ? "" : says(played);
+    const askedText = promise === null ? plain(position) : says(promise);
+    const heardText = played === undefined ? "" : says(played);
+    if (asked.textContent !== askedText) asked.textContent = askedText;
+    if (heard.textContent !== heardText) heard.textContent = heardText;
     track.style.setProperty("--at", position);
-    track.style.setProperty("--from", told.true ? 0 : 0.5);
+    track.style.setProperty("--from", from(told));
     const where = played === undefined ? null : positionOf(told.promise, played);
     mark.hidden = where === null;
-    track.style.setProperty("--heard", where ?? 0);
+    track.style.setProperty("--heard-at", where ?? 0);
     slider.setAttribute("aria-valuenow", position.toFixed(3));
-    const words = told.true ? [`${told.label} ${asked.textContent}`] : [asked.textContent];
-    if (played !== undefined) words.push(`heard ${heard.textContent}`);
+    const words = told.true ? [`${told.label} ${askedText}`] : [askedText];
+    if (played !== undefined) words.push(`heard ${heardText}`);
     slider.setAttribute("aria-valuetext", words.join(", "));
   }
+}
+
+// Where nothing is asked for: its bar is drawn from there. The middle, but for what cannot be less
+// than nothing.
+function from({ true: tied, promise }) {
+  if (!tied || promise.length < 2) return 0.5;
+  return promise[0][1] < 0 && promise.at(-1)[1] > 0 ? positionOf(promise, 0) : 0;
 }
 
 function ends(element, { attribute, promise }) {

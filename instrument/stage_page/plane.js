@@ -29,6 +29,11 @@ export class Plane {
     });
     this.drawCursor = this.drawCursor.bind(this);
     this.drawPicture = this.drawPicture.bind(this);
+    this.size = 0;
+    new ResizeObserver(([{ contentRect }]) => {
+      this.size = contentRect.width;
+      draw(this.drawCursor);
+    }).observe($("plane"));
     state.on("stage", () => this.begin());
     state.on("plane", () => draw(this.drawPicture));
     state.on("value", (address) => this.concerns(address) && draw(this.drawCursor));
@@ -138,8 +143,10 @@ export class Plane {
     if (!this.state.stage) return;
     const [x, y] = this.place();
     const cursor = $("cursor");
-    cursor.style.left = $("cross-x").style.left = `${x * 100}%`;
-    cursor.style.bottom = $("cross-y").style.bottom = `${y * 100}%`;
+    const [right, down] = [x * this.size, (1 - y) * this.size];
+    cursor.style.transform = `translate(${right}px, ${down}px)`; // moved, not laid out anew
+    $("cross-x").style.transform = `translateX(${right}px)`;
+    $("cross-y").style.transform = `translateY(${down}px)`;
     const [low, high] = this.state.stage.z_ranges[this.axes[0] - 1];
     cursor.setAttribute("aria-valuemin", low);
     cursor.setAttribute("aria-valuemax", high);

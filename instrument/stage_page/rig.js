@@ -35,7 +35,7 @@ export class Rig {
     const facts = {
       clock,
       misses: misses === undefined ? "–" : String(misses),
-      cutoff: cutoff === undefined ? "–" : `${plain(cutoff)} ms before it is heard`,
+      cutoff: cutoff === undefined ? "–" : `${plain(cutoff)} ms before`,
       refused: refused === undefined ? "–" : String(refused),
     };
     for (const [id, text] of Object.entries(facts)) {
@@ -53,7 +53,7 @@ export class Rig {
   // One line more, with the time of day; the newest is said aloud by a screen reader.
   log(kind, text) {
     const line = document.createElement("li");
-    line.className = kind;
+    line.classList.toggle("error-line", kind === "error");
     const time = document.createElement("time");
     time.textContent = new Date().toTimeString().slice(0, 8);
     line.append(time, ` ${text}`);

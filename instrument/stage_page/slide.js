@@ -20,8 +20,9 @@ export function slides(area, handle, { get, set, flat, absolute, step = 0.01, le
   let from = null;
   let tapMs = -Infinity;
 
+  let box = null; // where the area lies, as long as a hand is on it
+
   const place = (event) => {
-    const box = area.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
   };
   const to = ([x, y]) => set([within(x), flat ? 0 : within(y)]);
@@ -30,6 +31,7 @@ export function slides(area, handle, { get, set, flat, absolute, step = 0.01, le
     if (event.button !== 0 || from) return;
     area.setPointerCapture(event.pointerId);
     handle.focus({ preventScroll: true });
+    box = area.getBoundingClientRect();
     from = { id: event.pointerId, at: place(event), stood: get(), x: event.clientX, y: event.clientY, moved: false };
     if (absolute) to(from.at);
     event.preventDefault();

@@ -7,6 +7,7 @@ const $ = (id) => document.getElementById(id);
 const PLAY = "M7 4v16l13-8z";
 const STOP = "M6 6h12v12H6z";
 const TEMPO = "/glisser/tempo";
+const SHOWN = /\/(knob\/\d+|tempo|freeze)$/;
 const FREEZE = "/glisser/freeze";
 
 export class Transport {
@@ -22,9 +23,8 @@ export class Transport {
     state.on("stage", () => draw(this.drawAll));
     state.on("playing", () => draw(this.drawAll));
     state.on("heard", () => draw(this.drawAll));
-    state.on("value", () => draw(this.drawAll));
-    state.on("song", (number, name) => this.song(number, name));
-    state.on("line", (kind, text) => this.hear(kind, text));
+    state.on("value", (address) => SHOWN.test(address) && draw(this.drawAll));
+    state.on("line", (_kind, text) => this.hear(text));
     state.on("bar", (bar) => {
       this.bar = bar;
       draw(this.drawBeat);
@@ -62,7 +62,7 @@ export class Transport {
   }
 
   // The instrument says in words what becomes of a capture.
-  hear(_kind, text) {
+  hear(text) {
     if (/^(the )?captur/.test(text)) this.listen(text.startsWith("capture: play"));
   }
 
@@ -72,14 +72,9 @@ export class Transport {
     $("capture-word").textContent = on ? "Cancel" : "Capture";
   }
 
-  song(_number, name) {
-    this.songName = name;
-    draw(this.drawAll);
-  }
-
   drawAll() {
     const { stage, playing } = this.state;
-    $("play-word").textContent = playing ? "Stop" : "Play";
+    say($("play-word"), playing ? "Stop" : "Play");
     $("play-shape").setAttribute("d", playing ? STOP : PLAY);
     $("play").classList.toggle("on", playing);
     $("freeze").setAttribute("aria-pressed", this.state.value(FREEZE) === 1);
@@ -89,7 +84,7 @@ export class Transport {
     }
     if (stage) {
       const { number, name, of } = stage.song;
-      $("song").textContent = of > 1 ? `${number} of ${of}: ${name}` : name;
+      say($("song"), of > 1 ? `${number} of ${of}: ${name}` : name);
       for (const id of ["song-previous", "song-next"]) $(id).hidden = of < 2;
       this.drawNotes(stage);
     }
@@ -100,8 +95,8 @@ export class Transport {
     const knob = stage.knobs.find((each) => each.attribute === "note_count" && each.voice === 1);
     const asked = knob && promised(knob.promise, this.state.value(knob.address) ?? 0.5);
     const heard = knob && this.state.heard[knob.address];
-    $("notes-asked").textContent = asked === null || asked === undefined ? "–" : String(Math.round(asked));
-    $("notes-heard").textContent = heard === undefined ? "–" : plain(heard);
+    say($("notes-asked"), asked === null || asked === undefined ? "–" : String(Math.round(asked)));
+    say($("notes-heard"), heard === undefined ? "–" : plain(heard));
   }
 
   // Once a frame while it plays, and nothing is touched that is as it was.
