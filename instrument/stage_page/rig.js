@@ -5,6 +5,7 @@ import { plain } from "./numbers.js";
 
 const $ = (id) => document.getElementById(id);
 const MAX_LINES = 8;
+const SHOWN_MS = 7000; // so long the newest line is seen wherever one looks
 
 export class Rig {
   constructor(state) {
@@ -50,7 +51,7 @@ export class Rig {
     return locked ? `${who}, in sync at ${plain(bpm)} bpm` : `${who}, nobody heard`;
   }
 
-  // One line more, with the time of day; the newest is said aloud by a screen reader.
+  // One line more, with the time of day; the newest is seen for a while, and said by a screen reader.
   log(kind, text) {
     const line = document.createElement("li");
     line.classList.toggle("error-line", kind === "error");
@@ -63,5 +64,7 @@ export class Rig {
     while (log.childElementCount > MAX_LINES) log.lastElementChild.remove();
     $("status").textContent = text;
     $("status").classList.toggle("error", kind === "error");
+    clearTimeout(this.fading);
+    this.fading = setTimeout(() => ($("status").textContent = ""), SHOWN_MS);
   }
 }
