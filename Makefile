@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture site wheel clean
+	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture stage-pictures site wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -124,6 +124,9 @@ audit: setup ## ask the public list of holes about every locked version; needs t
 
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
+
+stage-pictures: setup ## picture the stage page in Chromium, for the docs
+	@$(BIN)/python -m benchmarks.stage_pictures
 
 site: setup ## build the documentation as a site, in site/; a link that leads nowhere is an error
 	@$(SITE) --quiet --site-dir site && echo "site/index.html"

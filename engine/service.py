@@ -1,15 +1,19 @@
 """The engine process: decoders in memory, stateless answers. ``python -m engine.service``.
 
 Frames in (see ``engine.wire``): ``load`` {checkpoint}, ``decode`` {id, checkpoint, z, temperature,
-seed}, ``encode`` {id, checkpoint, notes}, ``quit``. Frames out: ``ready`` {checkpoint, seconds,
-backend}, ``phrase`` {id, checkpoint, tokens}, ``encoded`` {id, checkpoint, z, tokens, heard,
-changes}, ``refused`` {id or null, text}; one for each, in order. It knows nothing of MIDI, OSC or
-time. End of file on stdin means that the main process is gone.
+seed}, ``encode`` {id, checkpoint, notes}, ``counts`` {id, checkpoint, z}, ``quit``. Frames out:
+``ready`` {checkpoint, seconds, backend}, ``phrase`` {id, checkpoint, tokens}, ``encoded`` {id,
+checkpoint, z, tokens, heard, changes}, ``counts`` {id, checkpoint, counts}, ``refused`` {id or
+null, text}; one for each, in order. It knows nothing of MIDI, OSC or time. End of file on stdin
+means that the main process is gone.
 
 ``notes`` are two bars as they were played: rows of pitch, onset and duration, in steps from the
 first bar line. They go to the grid by :func:`engine.fitting.fit_window`: ``tokens`` are what was
 made of them, ``changes`` says how, ``z`` is the encoder's mean for them, and ``heard`` is what is
 decoded from it.
+
+``counts`` is asked of 1 to 256 points at once, ``z`` [batch, d], and says how many notes are struck
+in the phrase of each (:data:`engine.attributes.NOTE_COUNT`).
 """
 
 import gc
@@ -26,6 +30,7 @@ if __name__ == "__main__":  # before torch, which takes seconds to load and hear
 
 import torch
 
+from engine.attributes import NOTE_COUNT
 from engine.card import CheckpointError
 from engine.decoding import PhraseDecoder
 from engine.fitting import HIGHEST_PITCH, MAX_BARS, LooseNote, fit_window
@@ -34,6 +39,7 @@ from engine.vocabulary import REST_ID
 from engine.wire import BrokenStreamError, Message, read_message, write_message
 
 MAX_NOTES = 1024  # of one ``encode``; a hand plays some fifty in two bars
+MAX_POINTS = 256  # of one ``counts``; some 100 ms of a core, for which the next message waits
 
 
 class Service:
@@ -59,6 +65,8 @@ class Service:
                 return self._decode(message)
             if kind == "encode":
                 return self._encode(message)
+            if kind == "counts":
+                return self._counts(message)
             text = f"unknown message {kind!r}"
         except KeyError as error:
             text = f"{error} is missing from a {kind} message"
@@ -110,6 +118,22 @@ class Service:
             "tokens": list(phrase.tokens),
             "heard": decoder.tokens(z)[0].tolist(),
             "changes": list(changes),
+        }
+
+    def _counts(self, message: Message) -> Message:
+        decoder = self._decoder(message["checkpoint"])
+        points = message["z"]
+        if not isinstance(points, list) or not 1 <= len(points) <= MAX_POINTS:
+            raise ValueError(f"z must be a list of 1 to {MAX_POINTS} points")
+        rows = decoder.tokens(points)
+        if len(rows) != len(points):
+            raise ValueError("a point is a list of numbers")
+        steps = (decoder.vocabulary.steps(row) for row in rows.tolist())
+        return {
+            "type": "counts",
+            "id": message["id"],
+            "checkpoint": message["checkpoint"],
+            "counts": [int(NOTE_COUNT.exact(row)) for row in steps],
         }
 
 

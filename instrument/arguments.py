@@ -27,6 +27,18 @@ def host_and_port(where: str, option: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def host_and_ports(where: str, option: str) -> tuple[str, int, int]:
+    """``HOST:PORT`` or ``HOST:PORT-PORT`` apart: the host, the first and the last port to try."""
+    host, _, ports = where.rpartition(":")
+    first, dash, last = ports.partition("-")
+    if not dash:
+        host, port = host_and_port(where, option)
+        return host, port, port
+    if host and first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= 65535:
+        return host.strip("[]"), int(first), int(last)
+    raise InputError(f"{option} {where}: write it as HOST:PORT, or HOST:PORT-PORT for a choice.")
+
+
 def tempo_of(bpm: float) -> float:
     """A tempo in quarters a minute, 20..400."""
     if not MIN_TEMPO_BPM <= bpm <= MAX_TEMPO_BPM:  # NaN is not within either

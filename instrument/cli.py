@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,17 +20,24 @@ from instrument.arguments import (
     ports_of,
     tempo_of,
 )
-from instrument.children import Interview
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
 from instrument.learn_command import learn_command
 from instrument.link_session import LinkUnavailableError
+from instrument.machine_command import doctor_command, ports_command
 from instrument.melody_file import MelodyFileError
 from instrument.midi_api import API_NAMES, MidiError
 from instrument.opening import PlayOptions
-from instrument.options import CheckpointOrNone, Patch, TempoOrNone, typed_fields
+from instrument.options import (
+    CheckpointOrNone,
+    Patch,
+    Stage,
+    StageAt,
+    TempoOrNone,
+    stage_asked,
+    typed_fields,
+)
 from instrument.osc_in import OscPortError
-from instrument.oscquery_link import OscQueryUnavailableError
 from instrument.params_command import params_command
 from instrument.patch import PatchError
 from instrument.patch_command import app as patch_app
@@ -42,6 +49,7 @@ from instrument.songs import SetError
 from instrument.sound import SoundError
 from instrument.take import TakeError
 from instrument.vary import VaryError
+from instrument.web_link import NotServedError
 
 app = typer.Typer(
     name="glisser",
@@ -52,8 +60,6 @@ app = typer.Typer(
 )
 
 BAD_INPUT = 2
-LISTING_PATIENCE_S = 10.0
-
 
 ONE_SENTENCE = (
     CheckpointError,
@@ -62,7 +68,7 @@ ONE_SENTENCE = (
     MelodyFileError,
     MidiError,
     OscPortError,
-    OscQueryUnavailableError,
+    NotServedError,
     PatchError,
     PlayerError,
     RenderError,
@@ -116,13 +122,12 @@ def play(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the last performance stood.")
     ] = False,
-    stage: Annotated[bool, typer.Option("--stage", help="The stage page (not built yet).")] = False,
+    stage: Stage = False,
+    stage_at: StageAt = None,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
     if clock not in {"internal", "midi", "link"}:
         raise InputError(f"--clock {clock}: choose internal, midi or link.")
-    if stage:
-        raise InputError("--stage is not built yet; play without it.")
     if midi_api not in API_NAMES:
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
     if set_ is not None and "patch" in typed_fields(context):
@@ -140,6 +145,7 @@ def play(
         osc_host=host,
         osc_port=port,
         oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
+        stage=stage_asked(stage, stage_at),
         tempo_bpm=None if tempo is None else tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,
@@ -155,6 +161,8 @@ app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
 app.command(name="learn")(learn_command)
 app.command(name="params")(params_command)
+app.command(name="ports")(ports_command)
+app.command(name="doctor")(doctor_command)
 app.add_typer(patch_app, name="patch", no_args_is_help=True)
 
 
@@ -221,50 +229,6 @@ def evaluate(
             typer.echo(
                 f"  {name:32} {value:.4f}" if isinstance(value, float) else f"  {name:32} {value}"
             )
-
-
-@app.command()
-def ports(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the ports as JSON.")] = False,
-) -> None:
-    """What can be opened, by name."""
-    systems = _list_systems()
-    if as_json:
-        typer.echo(json.dumps(systems, indent=1))
-        return
-    if not systems:
-        typer.echo("No MIDI system answers here; `glisser play` will play into its recorder.")
-    for system in systems:
-        typer.echo(system["api"])
-        for kind in ("outputs", "inputs"):
-            names = system[kind] or ["none"]
-            typer.echo(f"  {kind}: " + ", ".join(names))
-
-
-@app.command()
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-) -> None:
-    """Preflight: what works on this machine, and what to do about the rest."""
-    from instrument.doctor import examine
-
-    findings = []
-    for finding in examine(_list_systems()):
-        findings.append(finding)
-        if not as_json:
-            typer.echo(f"{finding.verdict:8}{finding.what}: {finding.told}")
-    if as_json:
-        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
-    if any(finding.verdict == "fail" for finding in findings):
-        raise typer.Exit(BAD_INPUT)
-
-
-def _list_systems() -> list[dict[str, Any]]:
-    """The MIDI systems and their ports, asked for in a process that a hung server cannot hurt."""
-    interview = Interview("instrument.midi_ports")
-    message = interview.listen(LISTING_PATIENCE_S)
-    interview.close()
-    return list(message["systems"]) if message else []
 
 
 def main() -> None:

@@ -44,6 +44,10 @@ class Desk:
         """Whether the keyboard is listened to."""
         return self._capturing.armed
 
+    def snapshots(self) -> list[str]:
+        """The names of what there is to recall."""
+        return self._scenes.names()
+
     def act(self, actions: Sequence[Action], now_ns: int) -> None:
         """Do what ``actions`` ask of the controls; ``now_ns`` by ``perf_counter_ns``."""
         for is_song, some in groupby(actions, lambda action: isinstance(action, ChangeSong)):

@@ -1,11 +1,13 @@
 """The engine as the rest of the main process sees it: requests in, phrases out, never absent long.
 
-Main process only.
+In the main process, and for planes and previews in the stage's.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -65,15 +67,19 @@ class EngineLink:
         ready: Callable[[Message, float], None],
         fault: Callable[[str], None],
         encoded: Callable[[Message], None] = _nobody,
+        counted: Callable[[Message], None] = _nobody,
+        niceness: int = 0,
     ) -> None:
         """``checkpoints`` by the names that messages call them. ``answered`` gets each phrase, on a
         reader thread; ``ready`` what the engine says once it has loaded, and after how many
         seconds; ``fault`` lines for a person. ``encoded`` gets each answer to :meth:`encode`, on a
-        reader thread or, where no engine is ready, at once.
+        reader thread or, where no engine is ready, at once; ``counted`` likewise each to
+        :meth:`count`. ``niceness``: how far the engine stands back for others, 0 to 19.
         """
         self._checkpoints = dict(checkpoints)
         self._answered, self._tell, self._fault = answered, ready, fault
-        self._encoded = encoded
+        self._told = {"encode": encoded, "counts": counted}
+        self._niceness = niceness
         self._lock = Lock()  # guards the fields below; held for moments only
         self._child: Child | None = None
         self._ready = False
@@ -94,6 +100,8 @@ class EngineLink:
             self.starts += 1
             self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
+            if self._niceness:
+                _stand_back(self._child.pid, self._niceness)
             paths = dict.fromkeys(held.path for held in self._checkpoints.values())
             self._loading, self._loaded_one = len(paths), None
             for path in paths:
@@ -118,11 +126,16 @@ class EngineLink:
         ``encoded`` is called once for it: with ``encoded`` {id, checkpoint, z, tokens, heard,
         changes}, or with ``refused`` {id, text}, a sentence.
         """
-        with self._lock:
-            if ready := self._ready:
-                self._send("encode", message)
-        if not ready:
-            self._refuse(message["id"], "the engine is still loading")
+        self._ask("encode", message)
+
+    def count(self, message: Message) -> None:
+        """Have the notes at the points ``z`` of ``message`` counted by its ``checkpoint``; as
+        :meth:`encode`.
+
+        ``counted`` is called once for it: with ``counts`` {id, checkpoint, counts}, or with
+        ``refused`` {id, text}.
+        """
+        self._ask("counts", message)
 
     def watch(self) -> None:
         """End an engine that does not answer; another takes its place."""
@@ -139,6 +152,13 @@ class EngineLink:
             child, self._child, self._ready = self._child, None, False
         if child is not None:
             child.end({"type": "quit"}, CLOSE_PATIENCE_S)
+
+    def _ask(self, kind: str, message: Message) -> None:
+        with self._lock:
+            if ready := self._ready:
+                self._send(kind, message)
+        if not ready:
+            self._refuse(kind, message["id"], "the engine is still loading")
 
     def _send(self, kind: str, message: Message) -> None:
         """The lock is held."""
@@ -162,10 +182,10 @@ class EngineLink:
                 voice = {} if owed.voice == 1 else {"voice": owed.voice}
                 answer = {"id": message["id"], "tokens": tokens, "steps": steps}
                 self._answered({"type": "phrase", **answer, **voice})
-            case "encoded":
-                self._encoded(message)
-            case "refused" if owed.type == "encode":
-                self._refuse(owed.id, message["text"])
+            case "encoded" | "counts":
+                self._told[owed.type](message)
+            case "refused" if owed.type in self._told:
+                self._refuse(owed.type, owed.id, message["text"])
             case "refused":
                 self._fault(f"engine: {message['text']}")
 
@@ -186,8 +206,8 @@ class EngineLink:
                 self._send("decode", waiting)
         self._tell(ready, time.monotonic() - self._began_s)
 
-    def _refuse(self, encode_id: Any, text: str) -> None:  # noqa: ANN401 - the asker's own
-        self._encoded({"type": "refused", "id": encode_id, "text": text})
+    def _refuse(self, kind: str, its_id: Any, text: str) -> None:  # noqa: ANN401 - the asker's own
+        self._told[kind]({"type": "refused", "id": its_id, "text": text})
 
     def _ended(self) -> None:
         with self._lock:
@@ -195,8 +215,8 @@ class EngineLink:
             owed = tuple(self._owed)
             self._owed.clear()
         for each in owed:
-            if each.type == "encode":
-                self._refuse(each.id, "the engine died")
+            if each.type in self._told:
+                self._refuse(each.type, each.id, "the engine died")
         if self._closing.is_set():
             return
         self._fault("the engine died; the phrase goes on, and a new engine is loading")
@@ -206,3 +226,10 @@ class EngineLink:
         if time.monotonic() - self._began_s < AGAIN_S:
             self._closing.wait(RESTART_PAUSE_S)
         self.start()
+
+
+def _stand_back(pid: int, niceness: int) -> None:
+    """Have a process go after others, and never before this one."""
+    with suppress(AttributeError, OSError):  # a system without priorities, or it is gone
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, pid, max(own, niceness))

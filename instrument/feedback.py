@@ -21,6 +21,7 @@ from instrument.settings import voice_key
 SUBSCRIBED_FOR_S = 60.0
 MAX_SUBSCRIBERS = 16
 MAX_TEXT_CHARACTERS = 500
+MAX_NAMES_CHARACTERS = 8_000  # of all snapshots in one datagram
 
 Address: TypeAlias = tuple[str, int]
 Outgoing: TypeAlias = list[tuple[bytes, Address]]
@@ -43,7 +44,8 @@ class Feedback:
 
     ``mapping()`` is the present patch, ``steps`` the phrase before the first bar, ``song`` the
     number and the name of the first song. ``stats`` gives the main process's own counters, told by
-    ``/glisser/get/stats`` as name, number, name, number. All times are monotonic seconds.
+    ``/glisser/get/stats`` as name, number, name, number; ``snapshots`` the names of what there is
+    to recall. All times are monotonic seconds.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Feedback:
         steps: Sequence[int] = (REST_STEP,) * PHRASE_STEPS,
         stats: Callable[[], dict[str, float]] = dict,
         song: tuple[int, str] = (1, ""),
+        snapshots: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._mapping = mapping
-        self._stats = stats
+        self._stats, self._snapshots = stats, snapshots
         self._steps = tuple(steps)
         self._bar = 0
         self._song = song
+        self._playing = False
         self._bar_told = 0  # a bar is told once, however often its phrase changes
         self._player: dict[str, int] = {"notes": 0, "misses": 0}
         self._expires_s: dict[Address, float] = {}
@@ -103,8 +107,7 @@ class Feedback:
                     self._song = message["song"], message["name"]
                     datagrams = [encode("/glisser/song", *self._song)]
                 case "state":
-                    self._bar_told = self._bar_told if message["playing"] else 0
-                    datagrams = []
+                    datagrams = self._new_state(playing=message["playing"])
                 case "error":
                     datagrams = [encode("/glisser/error", message["text"])]
                 case _:
@@ -130,6 +133,11 @@ class Feedback:
         with self._lock:
             return self._to_all([encode("/glisser/status", text)], now_s)
 
+    def on_snapshots(self, now_s: float) -> Outgoing:
+        """There are others to recall than there were."""
+        with self._lock:
+            return self._to_all([encode("/glisser/snapshots", *self._names())], now_s)
+
     def on_error(self, text: str, now_s: float) -> Outgoing:
         """One line about whatever went wrong."""
         with self._lock:
@@ -143,6 +151,24 @@ class Feedback:
             return [phrase]
         self._bar_told = self._bar
         return [encode("/glisser/bar", self._bar), phrase]
+
+    def _new_state(self, *, playing: bool) -> list[bytes]:
+        self._bar_told = self._bar_told if playing else 0
+        changed, self._playing = playing != self._playing, playing
+        return [self._playing_now()] if changed else []
+
+    def _playing_now(self) -> bytes:
+        return encode("/glisser/playing", int(self._playing))
+
+    def _names(self) -> list[str]:
+        """Those of the snapshots, as many as one datagram takes."""
+        taken, left = list[str](), MAX_NAMES_CHARACTERS
+        for name in self._snapshots():
+            left -= len(name) + 8
+            if left < 0:
+                break
+            taken.append(name)
+        return taken
 
     def _phrase_of(self, voice: int) -> bytes:
         return encode(f"/glisser/{voice_key(voice, 'phrase')}", *self._phrases[voice])
@@ -160,6 +186,10 @@ class Feedback:
                 arguments = [self._bar]
             case "song":
                 arguments = self._song
+            case "playing":
+                arguments = [int(self._playing)]
+            case "snapshots":
+                arguments = self._names()
             case _:
                 counters: dict[str, float] = {"bar": self._bar, **self._player, **self._stats()}
                 arguments = [part for counter in counters.items() for part in counter]
@@ -169,10 +199,12 @@ class Feedback:
         parameters = values(state, self._mapping()).items()
         last = len(self._mapping().each_voice)
         return [
+            self._playing_now(),
             encode("/glisser/bar", self._bar),
             encode("/glisser/phrase", *self._steps),
             *(self._phrase_of(voice) for voice in sorted(self._phrases) if voice <= last),
             encode("/glisser/song", *self._song),
+            encode("/glisser/snapshots", *self._names()),
             *(encode(address, value) for address, value in parameters),
         ]
 

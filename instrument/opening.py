@@ -14,7 +14,8 @@ class PlayOptions:
     """What the command line asked for; names as typed, numbers checked.
 
     ``set_folder``: its patches are the songs, and ``patch`` is none of them. ``checkpoint`` and
-    ``tempo_bpm`` are ``None`` where the patch is to say.
+    ``tempo_bpm`` are ``None`` where the patch is to say. ``stage``: a host, and the first and the
+    last port to try.
     """
 
     patch: str = "default"
@@ -31,6 +32,7 @@ class PlayOptions:
     bars: int | None = None
     take: Path | None = None
     oscquery: tuple[str, int] | None = None
+    stage: tuple[str, int, int] | None = None
 
     @property
     def played_to(self) -> tuple[str, ...]:

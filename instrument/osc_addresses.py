@@ -21,7 +21,7 @@ from instrument.parameters import Parameter, parameters
 from instrument.settings import voice_key
 
 DEFAULT_FEEDBACK_PORT = 9130
-GETTABLE = ("tempo", "z", "phrase", "bar", "song", "stats")
+GETTABLE = ("tempo", "z", "phrase", "bar", "playing", "song", "snapshots", "stats")
 MAX_MORPH_BARS = 64.0
 
 

@@ -51,6 +51,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "/glisser/get/z": ("", "Asks for all latent coordinates; answered on this address."),
     "/glisser/get/phrase": ("", "Asks for the phrase that sounds; answered on this address."),
     "/glisser/get/bar": ("", "Asks for the bar; answered on this address."),
+    "/glisser/get/playing": ("", "Asks whether it plays, 1 or 0; answered on this address."),
+    "/glisser/get/snapshots": ("", "Asks for the names of all snapshots; answered here."),
     "/glisser/get/stats": ("", "Asks for all counters; answered on this address."),
     "/glisser/subscribe": ("i", "Tells every change to this port of your machine, for 60 s."),
     "/glisser/unsubscribe": ("i", "Tells this port of your machine no more."),

@@ -14,7 +14,7 @@ from zeroconf import InterfaceChoice, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from instrument.oscquery import WILDCARDS, Host
-from instrument.oscquery_access import is_loopback
+from instrument.web_access import is_loopback
 
 QUERY_SERVICE = "_oscjson._tcp.local."
 OSC_SERVICE = "_osc._udp.local."

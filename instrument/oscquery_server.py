@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from instrument.feedback import encode
 from instrument.oscquery import Host, Node, answer, host_info, tree, value_of
-from instrument.oscquery_access import is_meant_for, is_of_our_own
+from instrument.web_access import is_meant_for, is_of_our_own
 
 MAX_LISTENERS = 16  # WebSockets at once, as many as OSC has subscribers
 FRESH = {"Cache-Control": "no-store"}  # values change; a proxy's or a browser's copy is a lie

@@ -19,6 +19,7 @@ from instrument.actions import Action, Capture, ChangeSong, Transport, set_freez
 from instrument.controls import Controls, ControlState
 from instrument.desk import Desk
 from instrument.display import Display, keys
+from instrument.doors import Doors
 from instrument.engine_link import EngineLink, Held
 from instrument.events import Decoded
 from instrument.fault import Fault
@@ -28,10 +29,6 @@ from instrument.midi_api import MidiError, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
-from instrument.osc_in import OscInput
-from instrument.oscquery import methods
-from instrument.oscquery_link import OscQueryLink, Serving
-from instrument.parameters import values
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
@@ -80,15 +77,12 @@ class Performance:
         self._resumed = None if resumed is None else resumed.place
         self._first = first_phrase(song, self._resumed)
         self._opening = self._programme.part(self._first)  # what the take begins with
-        self._feedback = Feedback(
-            self._programme.mapping, self._first.steps, self._stats, (song.number, song.name)
-        )
+        self._doors = self._doors_of(self._programme)
+        self._fault.others = self._doors.on_error
         self._engine = self._engine_of(found)
         told = self._encode, self._tell, self._fault
         self._desk = Desk(self._controls, self._programme, found.snapshots, *told)
         self._player = PlayerLink(self._setup, self._mirror(), self._engine.request, self._fault)
-        self._osc: OscInput | None = None
-        self._query: OscQueryLink | None = None
         self._cutoff_ms = 0.0  # how long before a bar line a knob still counts
         self._stopping = Event()
         self._playing = True  # what the space bar ends
@@ -118,6 +112,16 @@ class Performance:
         self._controls.change(lambda _: start)
         return programme
 
+    def _doors_of(self, programme: Programme) -> Doors:
+        feedback = Feedback(
+            programme.mapping,
+            self._first.steps,
+            self._stats,
+            (programme.song.number, programme.song.name),
+            lambda: self._desk.snapshots(),
+        )
+        return Doors(self._options, programme, self._controls, feedback, self._fault)
+
     def _showing_of(self, programme: Programme) -> Showing:
         return Showing(
             programme.mapping, self._standing, lambda port, told: self._inputs.show(port, told)
@@ -138,15 +142,8 @@ class Performance:
         status = 1
         with ExitStack() as stack:
             stack.callback(self._display.close)
-            self._osc = OscInput(
-                self._options.osc_host,
-                self._options.osc_port,
-                lambda: self._programme.song.addresses,
-                self._hear_osc,
-                self._fault,
-            )
-            stack.callback(self._osc.close)
-            self._fault.feedback, self._fault.osc = self._feedback, self._osc
+            stack.callback(self._doors.close)
+            self._doors.open_osc(self._act)
             self._player.start()
             stack.callback(self._engine.close)
             stack.callback(self._player.close)
@@ -160,9 +157,10 @@ class Performance:
             elif self._options.inputs:
                 raise MidiError(f"--in {self._options.inputs[0]}: there is no MIDI to listen to.")
             self._say_what_is_open()
-            self._open_oscquery(self._osc, stack)
+            for line in self._doors.open_others(self._what_is_open):
+                self._display.say(line)
             self._recording.begin(self._played_with)
-            self._osc.start()
+            self._doors.listen()
             self._keeper = Keeper(session_file(), self._fault)
             stack.callback(self._keeper.close)  # before the end, which is not to be resumed
             Thread(target=self._send_controls, name="controls", daemon=True).start()
@@ -203,18 +201,6 @@ class Performance:
             self._showing.opened,
         )
 
-    def _open_oscquery(self, osc: OscInput, stack: ExitStack) -> None:
-        """Let programs see what there is to turn, if that was asked for."""
-        if (where := self._options.oscquery) is None:
-            return
-        told = methods(self._programme.parameters(), self._programme.addresses())
-        serving = Serving(*where, self._options.osc_host, osc.port, told)
-        self._query = OscQueryLink(serving, self._fault)
-        stack.callback(self._query.close)
-        self._query.values(values(self._controls.state(), self._programme.mapping()))
-        self._query.start()
-        self._display.say(f"OSCQuery: http://{where[0]}:{self._query.port}")
-
     def _begin(self) -> None:
         """Play, or stand where the performance stood that is resumed, or wait for a Start."""
         place = self._resumed
@@ -249,11 +235,12 @@ class Performance:
             checked=opened.get("exact", False),
         )
 
+    def _what_is_open(self) -> list[str]:
+        opened, ports = self._player.opened, self._inputs.ports
+        return list(what_is_open(self._options, opened, ports, self._doors.osc_port))
+
     def _say_what_is_open(self) -> None:
-        osc_port = self._osc.port if self._osc else self._options.osc_port
-        for line in what_is_open(self._options, self._player.opened, self._inputs.ports, osc_port):
-            self._display.say(line)
-        for line in self._programme.remarks():
+        for line in (*self._what_is_open(), *self._programme.remarks()):
             self._display.say(line)
         self._display.say("the engine is loading; until it is ready the first phrase repeats")
 
@@ -306,8 +293,7 @@ class Performance:
             self._display.fault(message["text"])
         elif message["type"] == "rejoined":
             self._display.say(f"the player goes on after {message['seconds']:.1f} s")
-        if self._osc is not None:
-            self._osc.send(self._feedback.on_player(message, time.monotonic()))
+        self._doors.on_player(message)
 
     def _drain_player(self) -> None:
         """What the player still had to say when it was ended: its last note-offs."""
@@ -339,14 +325,6 @@ class Performance:
         source = sources[min(message["voice"], len(sources)) - 1]
         self._engine.encode({**message, "checkpoint": source.checkpoint})
 
-    def _hear_osc(self, actions: Sequence[Action], sender: tuple[str, int]) -> None:
-        self._act(actions)
-        if self._osc is not None:
-            told = self._feedback.on_actions(
-                actions, sender, self._controls.state(), time.monotonic()
-            )
-            self._osc.send(told)
-
     def _act(self, actions: Sequence[Action]) -> None:
         """Apply controls as one change and pass transport on in order. Any thread."""
         self._desk.act(actions, time.perf_counter_ns())
@@ -355,6 +333,7 @@ class Performance:
             # A bundle that sets a tempo and plays must not begin at the old tempo.
             self._send_state()
         self._time.pass_on(actions)
+        self._doors.on_done(actions)
 
     def _standing(self) -> Standing:
         """How things stand, for a control that goes on from there."""
@@ -363,8 +342,7 @@ class Performance:
     def _tell(self, text: str) -> None:
         """A line for the performer, on the terminal and over OSC. Any thread."""
         self._display.say(text)
-        if self._osc is not None:
-            self._osc.send(self._feedback.on_said(text, time.monotonic()))
+        self._doors.on_said(text)
 
     def _on_key(self, key: str) -> None:
         match key:
@@ -391,10 +369,7 @@ class Performance:
             state = self._send_state()
             self._keep()
             self._display.on_freeze(state.freeze)
-            if self._osc is not None:
-                self._osc.send(self._feedback.on_controls(state, time.monotonic()))
-            if self._query is not None:
-                self._query.values(values(state, self._programme.mapping()))
+            self._doors.on_controls(state)
             self._showing.look(time.perf_counter_ns())
             time.sleep(CONTROL_INTERVAL_S)
 
@@ -413,9 +388,9 @@ class Performance:
             self._keeper.keep(Session(self._asked, self._controls.state(), place, song))
 
     def _stats(self) -> dict[str, float]:
-        refused = sum(self._osc.counts.values()) if self._osc else 0
-        stats: dict[str, float] = {"osc_refused": refused, "engine_starts": self._engine.starts}
-        stats |= {
+        stats: dict[str, float] = {
+            "osc_refused": self._doors.refused,
+            "engine_starts": self._engine.starts,
             "player_starts": self._player.starts,
             "cutoff_ms": self._cutoff_ms,
         }

@@ -41,6 +41,10 @@ class Scenes:
         self._say, self._fault = say, fault
         self._bar_line = 0  # the next one, as far as the player has told
 
+    def names(self) -> list[str]:
+        """The snapshots that there are."""
+        return self._snapshots.names()
+
     def hear(self, message: Message) -> None:
         """Take note of a message of the player: where in the song it is."""
         if message["type"] == "bar":

@@ -124,6 +124,7 @@ def resumed_options(session: Session, options: PlayOptions, typed: Collection[st
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Serial = Annotated[int, Field(ge=0)]
+_Port = Annotated[int, Field(ge=0, le=65535)]
 _Tempo = Annotated[float, Field(ge=MIN_TEMPO_BPM, le=MAX_TEMPO_BPM)]
 
 
@@ -141,9 +142,10 @@ class _Options(_Strict):
     inputs: list[str]
     midi_api: str
     osc_host: str
-    osc_port: Annotated[int, Field(ge=0, le=65535)]
+    osc_port: _Port
     tempo_bpm: _Tempo | None
-    oscquery: tuple[str, Annotated[int, Field(ge=0, le=65535)]] | None
+    oscquery: tuple[str, _Port] | None
+    stage: tuple[str, _Port, _Port] | None = None  # sessions of older versions have none
 
     def options(self) -> PlayOptions:
         told: dict[str, Any] = self.model_dump()

@@ -32,6 +32,7 @@ TERMINAL_ROOMS = {
         "evaluating",
         "headless",
         "learn_command",
+        "machine_command",
         "options",
         "params_command",
         "patch_command",
@@ -69,7 +70,7 @@ PURE_ROOMS = {
     "instrument/voicing.py": {"engine.phrase", "instrument.settings"},
     "instrument/tempo.py": {"engine.phrase"},
     "instrument/oscquery.py": {"instrument.parameters"},
-    "instrument/oscquery_access.py": set(),
+    "instrument/web_access.py": set(),
     "instrument/events.py": {"engine.phrase", "instrument.ledger", "instrument.voicing"},
 }
 # All that a function of its arguments needs: nothing that reads the world or waits for it.
@@ -201,10 +202,17 @@ def test_main_loads_no_torch() -> None:
 
 
 def test_main_loads_nothing_of_http_or_zeroconf() -> None:
-    """They are an optional extra, and what parses the network has a process of its own."""
-    large = {"anyio", "h11", "ifaddr", "starlette", "uvicorn", "websockets", "zeroconf"}
-    assert not loaded_by("instrument.oscquery_link", "instrument.performance") & large
-    assert large <= loaded_by("instrument.oscquery_process")
+    """What parses the network has a process of its own; zeroconf is an optional extra besides."""
+    large = {"anyio", "h11", "starlette", "uvicorn", "websockets"}
+    announced = {"ifaddr", "zeroconf"}
+    assert not loaded_by("instrument.cli", "instrument.performance") & (large | announced)
+    assert large | announced <= loaded_by("instrument.oscquery_process")
+    assert large <= loaded_by("instrument.stage_process")
+
+
+def test_the_stage_process_loads_neither_torch_nor_zeroconf() -> None:
+    """It has an engine for what is decoded, and is announced to nobody."""
+    assert not loaded_by("instrument.stage_process") & {"torch", "ifaddr", "zeroconf"}
 
 
 def test_the_player_loads_nothing_large() -> None:

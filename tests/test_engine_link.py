@@ -48,6 +48,7 @@ class Told:
     def __init__(self) -> None:
         self.phrases: list[Message] = []
         self.encoded: list[Message] = []
+        self.counted: list[Message] = []
         self.faults: list[str] = []
         self.now_s = 1000.0
 
@@ -68,6 +69,7 @@ def link(told: Told, monkeypatch: pytest.MonkeyPatch) -> EngineLink:
         lambda _ready, _seconds: None,
         told.faults.append,
         told.encoded.append,
+        told.counted.append,
     )
     made.start()
     return made
@@ -324,3 +326,26 @@ def test_the_newest_request_of_each_voice_waits(link: EngineLink, told: Told) ->
     for number in (1, 3, 4):
         engine.hear({"type": "phrase", "id": number, "tokens": [0] * 32})
     assert [phrase.get("voice", 1) for phrase in told.phrases] == [1, 2, 3]
+
+
+def test_points_are_counted_and_each_question_is_answered_once(
+    link: EngineLink, told: Told
+) -> None:
+    """As they are asked for, or refused when there is no engine, or it dies: nobody waits on."""
+    question = {"checkpoint": "tiny", "z": [[0.0]]}
+    link.count({"id": 1, **question})
+    engine = load(link)
+    link.count({"id": 2, **question})
+    assert engine.sent[-1]["type"] == "counts"
+    engine.hear({"type": "counts", "id": 2, "counts": [4]})
+    link.count({"id": 3, **question})
+    engine.hear({"type": "refused", "id": 3, "text": "no"})
+    link.count({"id": 4, **question})
+    engine.ended()
+    assert [(each["id"], each["type"]) for each in told.counted] == [
+        (1, "refused"),
+        (2, "counts"),
+        (3, "refused"),
+        (4, "refused"),
+    ]
+    assert told.encoded == []

@@ -21,8 +21,8 @@ from instrument.oscquery import (
     methods,
     tree,
 )
-from instrument.oscquery_access import is_loopback, is_meant_for, is_of_our_own, too_open
 from instrument.parameters import Parameter, parameters
+from instrument.web_access import is_called, is_loopback, is_meant_for, is_of_our_own, too_open
 
 MAPPING = Mapping()
 HEARD = [address.decode() for address in addresses(MAPPING)]
@@ -228,8 +228,32 @@ def test_only_programs_and_our_own_pages_open_a_websocket(origin: str | None, ou
 
 def test_http_is_never_more_open_than_osc() -> None:
     """OSC on loopback keeps it on loopback; OSC on the network leaves the choice."""
-    assert too_open("127.0.0.1", "127.0.0.1") is None
-    assert too_open("127.0.0.1", "192.0.2.7") is None
-    assert too_open("::", "::") is None
+    assert too_open("OSCQuery", "127.0.0.1", "127.0.0.1") is None
+    assert too_open("OSCQuery", "127.0.0.1", "192.0.2.7") is None
+    assert too_open("OSCQuery", "::", "::") is None
     for host in ("192.0.2.7", "::", "2001:db8::7"):
-        assert "open OSC too" in (too_open(host, "127.0.0.1") or "")
+        assert "open OSC too" in (too_open("OSCQuery", host, "127.0.0.1") or "")
+
+
+@pytest.mark.parametrize(
+    ("host", "called"),
+    [
+        ("127.0.0.1:8129", True),
+        ("localhost:8129", True),
+        ("LOCALHOST.", True),
+        ("[::1]:8129", True),
+        ("192.0.2.7:8129", True),
+        ("stage-mac:8129", True),
+        ("Stage-Mac.local", True),
+        ("evil.example:8129", False),
+        ("127.0.0.1.evil.example", False),
+        ("stage-mac.evil.example", False),
+        ("stage-mac.local.evil.example", False),
+        ("", False),
+    ],
+)
+def test_what_may_be_played_is_called_by_a_number_or_its_own_name(host: str, called: bool) -> None:
+    """Somebody's name server can make any other name point here, on a network as on loopback."""
+    assert is_called(host, "stage-mac") == called
+    assert is_called(host, "stage-mac.local") == called
+    assert not is_called("evil.example", "")

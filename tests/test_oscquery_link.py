@@ -14,7 +14,8 @@ from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from instrument import oscquery_link
 from instrument.oscquery_announcement import OSC_SERVICE, QUERY_SERVICE
-from instrument.oscquery_link import OscQueryLink, OscQueryUnavailableError
+from instrument.oscquery_link import OscQueryLink
+from instrument.web_link import NotServedError
 from tests.oscquery_parts import (
     NAME,
     PATIENCE_S,
@@ -73,11 +74,11 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
     """So is a host that would be more open than OSC is: nothing is opened then."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(OscQueryUnavailableError, match=rf"127\.0\.0\.1:{port} did not open"):
+        with pytest.raises(NotServedError, match=rf"127\.0\.0\.1:{port} did not open"):
             OscQueryLink(serving(port=port), lambda _: None).start()
-    with pytest.raises(OscQueryUnavailableError, match="open OSC too"):
+    with pytest.raises(NotServedError, match="open OSC too"):
         OscQueryLink(serving(host="192.0.2.7"), lambda _: None).start()
-    with pytest.raises(OscQueryUnavailableError, match="no address"):
+    with pytest.raises(NotServedError, match="no address"):
         OscQueryLink(serving(host="no such host"), lambda _: None).start()
 
 
@@ -89,7 +90,7 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(
         oscquery_link, "find_spec", lambda name: None if name == "zeroconf" else name
     )
     link = OscQueryLink(serving(), lambda _: None)
-    with pytest.raises(OscQueryUnavailableError, match=r"pip install 'glisser\[oscquery\]'\.$"):
+    with pytest.raises(NotServedError, match=r"pip install 'glisser\[oscquery\]'\.$"):
         link.start()
     assert link.port == 0
     link.close()

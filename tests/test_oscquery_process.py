@@ -10,8 +10,8 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from instrument.oscquery_process import MAX_CONNECTIONS
 from instrument.oscquery_server import MAX_LISTENERS
+from instrument.web_serving import MAX_CONNECTIONS
 from tests.oscquery_parts import (
     METHODS,
     NAME,

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.attributes import NOTE_COUNT
 from engine.decoding import PhraseDecoder
-from engine.service import Service, serve
+from engine.service import MAX_POINTS, Service, serve
 from engine.wire import read_message, write_message
 
 Z = [1.5, -0.5, *[0.25] * 10]
@@ -292,3 +293,31 @@ def test_the_real_process(
     process.stdin.close()
     assert process.stdout.read() == b""
     assert process.wait(timeout=30) == 0
+
+
+def test_counts_are_the_notes_of_each_phrase(service: Service) -> None:
+    """One number a point, in order: the notes struck in what PhraseDecoder gives for it."""
+    points = [[6.0 * row / MAX_POINTS - 3.0, *Z[1:]] for row in range(MAX_POINTS)]
+    ask = {"type": "counts", "id": 7, "checkpoint": "stage", "z": points}
+    decoder = PhraseDecoder.load("stage")
+    steps = [decoder.vocabulary.steps(phrase.tokens) for phrase in decoder.decode(points)]
+    counts = [NOTE_COUNT.exact(row) for row in steps]
+    answer = {"type": "counts", "id": 7, "checkpoint": "stage", "counts": counts}
+    assert service.answer(ask) == answer
+    assert len(set(counts)) > 5  # more at its end than at its beginning
+    assert counts[0] < counts[-1]
+
+
+@pytest.mark.parametrize(
+    "z",
+    [[], [Z] * (MAX_POINTS + 1), Z, [Z, Z[1:]], [[float("inf")] * 12], "zz", None, {}, [None]],
+    ids=["none", "many", "flat", "ragged", "infinite", "text", "null", "object", "list"],
+)
+def test_counts_of_what_are_no_points_are_refused(
+    service: Service, ask: dict[str, Any], z: Any
+) -> None:
+    """In a sentence, and the next question is answered."""
+    reply = service.answer(ask | {"type": "counts", "z": z})
+    assert reply is not None
+    assert (reply["type"], reply["id"]) == ("refused", 7)
+    assert service.answer(ask | {"type": "counts", "z": [Z]})["type"] == "counts"  # type: ignore[index]

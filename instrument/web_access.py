@@ -1,4 +1,4 @@
-"""Who may ask the OSCQuery server: what it may open, and whom a request must be meant for. Pure."""
+"""Who may ask a server of ours: what it may open, and whom a request must be meant for. Pure."""
 
 from ipaddress import ip_address
 
@@ -13,14 +13,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def too_open(host: str, osc_host: str) -> str | None:
+def too_open(what: str, host: str, osc_host: str) -> str | None:
     """One sentence when ``host`` would be open to more than OSC is; both are IP addresses.
 
-    What stands in the namespace is only for whoever may play.
+    ``what`` is to be served there. What it tells is only for whoever may play.
     """
     if is_loopback(osc_host) and not is_loopback(host):
         return (
-            f"OSCQuery on {host} would be open to the network while OSC on {osc_host} is not:"
+            f"{what} on {host} would be open to the network while OSC on {osc_host} is not:"
             " open OSC too, or leave both on this machine."
         )
     return None
@@ -35,12 +35,29 @@ def is_meant_for(host_header: str, bound_to: str, announced_as: str) -> bool:
     """
     if not is_loopback(bound_to):
         return True
+    name = _name_in(host_header)
+    return is_loopback(name) or name == announced_as.lower().rstrip(".")
+
+
+def is_called(host_header: str, own_name: str) -> bool:
+    """Whether a request with this ``Host`` calls us by an IP address or a name that is ours.
+
+    For what may be played as well as looked at, wherever it is bound: a number cannot be made to
+    point here by somebody's name server. ``own_name`` is this machine's, also with ``.local``.
+    """
+    name, own = _name_in(host_header), own_name.lower().rstrip(".").removesuffix(".local")
+    try:
+        ip_address(name.partition("%")[0])
+    except ValueError:
+        return name == "localhost" or (own != "" and name in {own, f"{own}.local"})
+    return True
+
+
+def _name_in(host_header: str) -> str:
     name = host_header.strip().lower()
     if name.startswith("["):
-        name = name[1:].partition("]")[0]
-    else:
-        name = name.partition(":")[0].rstrip(".")
-    return is_loopback(name) or name == announced_as.lower().rstrip(".")
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].rstrip(".")
 
 
 def is_of_our_own(origin: str | None, host_header: str) -> bool:

@@ -1,0 +1,89 @@
+// The WebSocket to the server: frames in, messages out, found again when it is lost.
+
+const FIRST_RETRY_MS = 300;
+const LAST_RETRY_MS = 5000;
+const SEND_EVERY_MS = 8;
+const TRIGGER = /^\/glisser\/(play|stop|panic|capture|snapshot|song)(\/|$)/;
+const MAX_MESSAGES = 64; // the server takes as many in one frame
+
+export class Connection {
+  // heard(frame) gets each frame as an object; changed(open, retryMs) whether we are connected.
+  constructor(heard, changed) {
+    this.heard = heard;
+    this.changed = changed;
+    this.socket = null;
+    this.retryMs = FIRST_RETRY_MS;
+    this.retry = 0;
+    this.waiting = new Map(); // by address: of all but triggers the newest will do
+    this.timer = 0;
+    this.axes = null;
+    addEventListener("online", () => this.soon());
+    document.addEventListener("visibilitychange", () => document.hidden || this.soon());
+  }
+
+  get open() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  connect() {
+    clearTimeout(this.retry);
+    this.retry = 0;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws`);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.retryMs = FIRST_RETRY_MS;
+      this.changed(true, 0);
+      if (this.axes) this.say({ plane: this.axes });
+    };
+    socket.onmessage = (event) => this.heard(JSON.parse(event.data));
+    socket.onclose = () => this.lost(socket);
+  }
+
+  // A wish: an OSC address and its arguments. One that cannot be sent now is not kept for later,
+  // because later it would surprise.
+  send(address, ...args) {
+    if (!this.open) return false;
+    if (TRIGGER.test(address)) {
+      this.flush([[address, ...args]]);
+      return true;
+    }
+    this.waiting.delete(address);
+    this.waiting.set(address, [address, ...args]);
+    this.timer ||= setTimeout(() => this.flush(), SEND_EVERY_MS);
+    return true;
+  }
+
+  // Which two dimensions the plane shows; said again to a server that comes back.
+  show(x, y) {
+    this.axes = { x, y };
+    this.say({ plane: this.axes });
+  }
+
+  flush(after = []) {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    const messages = [...this.waiting.values(), ...after];
+    this.waiting.clear();
+    for (let start = 0; start < messages.length; start += MAX_MESSAGES) {
+      this.say({ osc: messages.slice(start, start + MAX_MESSAGES) });
+    }
+  }
+
+  say(frame) {
+    if (this.open) this.socket.send(JSON.stringify(frame));
+  }
+
+  lost(socket) {
+    if (socket !== this.socket) return;
+    this.waiting.clear();
+    this.changed(false, this.retryMs);
+    this.retry = setTimeout(() => this.connect(), this.retryMs);
+    this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+
+  // Not to wait any longer: somebody looks again.
+  soon() {
+    if (this.retry) this.connect();
+  }
+}
