@@ -101,8 +101,7 @@ class EngineLink:
             self._began_s = time.monotonic()
             self._child = Child("engine.service", self._hear, self._ended)
             if self._niceness:
-                with suppress(AttributeError, OSError):  # a system without it, or it is gone
-                    os.setpriority(os.PRIO_PROCESS, self._child.pid, self._niceness)
+                _stand_back(self._child.pid, self._niceness)
             paths = dict.fromkeys(held.path for held in self._checkpoints.values())
             self._loading, self._loaded_one = len(paths), None
             for path in paths:
@@ -227,3 +226,10 @@ class EngineLink:
         if time.monotonic() - self._began_s < AGAIN_S:
             self._closing.wait(RESTART_PAUSE_S)
         self.start()
+
+
+def _stand_back(pid: int, niceness: int) -> None:
+    """Have a process go after others, and never before this one."""
+    with suppress(AttributeError, OSError):  # a system without priorities, or it is gone
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, pid, max(own, niceness))

@@ -75,7 +75,7 @@ class StageEngine:
 
     def show(self, axes: Iterable[Axes]) -> None:
         """Pages show these planes, one or none each. The first has the engine started."""
-        self.planes.show(axes, self._loop.time())
+        self.planes.show(axes)
         if not self._started and self.planes.shown:
             self._started = True
             self._link.start()

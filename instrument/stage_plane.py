@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 SIZES = (8, 16, 32, 64)
 BATCH = 128  # points at once; some 50 ms of a core, for which a preview waits
 SETTLED_S = 0.15  # so long the base stays before its plane is drawn
+LONG_AGO_S = float("-inf")
 
 Axes: TypeAlias = tuple[int, int]  # dimensions from 1: x to the right, y upwards
 Point: TypeAlias = tuple[float, ...]
@@ -65,24 +66,27 @@ class Planes:
     def __init__(self) -> None:
         self._ranges: list[list[float]] = []
         self._z: Point = ()
+        self._wanted: tuple[Axes, ...] = ()
         self._planes: dict[Axes, _Plane] = {}
 
     def begin(self, ranges: Iterable[Sequence[float]]) -> None:
         """Another song: its ``ranges`` by dimension. Nothing is known until :meth:`move`."""
-        self._ranges, self._z = [list(each) for each in ranges], ()
-        self._planes = {}  # until :meth:`show`
+        self._ranges, self._z, self._planes = [list(each) for each in ranges], (), {}
+        self.show(self._wanted)
 
     @property
     def shown(self) -> bool:
         """Whether there is any."""
         return bool(self._planes)
 
-    def show(self, shown: Iterable[Axes], now_s: float) -> None:
+    def show(self, shown: Iterable[Axes]) -> None:
         """These are shown, and no others; axes that there are not are passed over."""
+        self._wanted = tuple(dict.fromkeys(shown))
         dimensions = range(1, len(self._ranges) + 1)
-        wanted = [axes for axes in dict.fromkeys(shown) if all(each in dimensions for each in axes)]
         self._planes = {
-            axes: self._planes.get(axes) or _Plane(now_s - SETTLED_S, self._z) for axes in wanted
+            axes: self._planes.get(axes) or _Plane(LONG_AGO_S, self._z)
+            for axes in self._wanted
+            if all(each in dimensions for each in axes)
         }
 
     def move(self, z: Point, now_s: float) -> None:
@@ -91,7 +95,7 @@ class Planes:
         self._z = z
         for axes, plane in self._planes.items():
             if _without(z, axes) != _without(plane.base, axes) or first:
-                plane.restart(z, now_s - SETTLED_S if first else now_s)
+                plane.restart(z, LONG_AGO_S if first else now_s)
 
     def next(self, now_s: float) -> Batch | None:
         """What to count next: of the planes that have settled the coarsest; the same

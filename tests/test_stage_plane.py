@@ -26,7 +26,7 @@ def begun(z: Point = Z, *axes: Axes) -> Planes:
     """Planes that are shown while the controls stand at ``z``; the time is 0."""
     planes = Planes()
     planes.begin(RANGES)
-    planes.show(axes or [(1, 2)], 0.0)
+    planes.show(axes or [(1, 2)])
     planes.move(z, 0.0)
     return planes
 
@@ -69,7 +69,7 @@ def test_a_plane_is_what_the_decoder_plays() -> None:
     decoder, service = PhraseDecoder.load("stage"), Service()
     planes, z = Planes(), (0.5, -1.0, *[0.25] * 10)
     planes.begin([(-3.0, 3.0)] * 12)
-    planes.show([(1, 5)], 0.0)
+    planes.show([(1, 5)])
     planes.move(z, 0.0)
     frame = None
     while frame is None or frame["size"] < 16:
@@ -89,7 +89,7 @@ def test_a_plane_is_what_the_decoder_plays() -> None:
 
 
 def test_the_cursor_leaves_its_plane_as_it_is() -> None:
-    """x and y are where one is on it; what is known of it stays known."""
+    """Where one is on it is x and y; what is known of it stays known."""
     planes = begun()
     told = draw(planes, 0.0)
     planes.move((2.0, -1.0, Z[2]), 5.0)
@@ -124,11 +124,11 @@ def test_a_plane_that_nobody_shows_costs_nothing() -> None:
     """Nor does one of dimensions that there are not; one that is shown again begins again."""
     planes = begun(Z, (1, 2), (1, 9))
     assert len(draw(planes, 0.0)) == 4
-    planes.show([], 0.0)
+    planes.show([])
     assert not planes.shown
     assert planes.next(9.0) is None
     assert planes.settles_s() is None
-    planes.show([(1, 3)], 9.0)
+    planes.show([(1, 3)])
     assert len(draw(planes, 9.0)) == 4
 
 
@@ -138,7 +138,6 @@ def test_another_song_has_planes_of_its_own() -> None:
     old = planes.next(0.0)
     assert old is not None
     planes.begin([(0.0, 1.0)] * 2)
-    planes.show([(1, 2)], 0.0)
     assert planes.next(9.0) is None
     planes.move((0.5, 0.5), 9.0)
     assert planes.counted(old, [0] * len(old.points)) is None
@@ -158,7 +157,7 @@ def test_whatever_happens_a_picture_is_of_its_base(steps: list[tuple[str, int]])
         if what == "move":
             planes.move((0.1 * number, 0.0, float(number)), now_s)
         elif what == "show":
-            planes.show([(1, 2), (2, 3)][: number % 3], now_s)
+            planes.show([(1, 2), (2, 3)][: number % 3])
         elif asked and number == 0:
             late = asked[len(asked) // 2]
             check(planes.counted(late, [sum_of(point) for point in late.points]))
