@@ -55,5 +55,6 @@ export function promised(promise, position) {
 export function short(value, unit) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const digits = unit === "notes" ? 0 : 1;
-  return value.toFixed(digits).replace("-0.0", "0.0").replace("-", "−");
+  const said = value.toFixed(digits);
+  return (Number(said) === 0 ? said.replace("-", "") : said).replace("-", "−");
 }

@@ -19,7 +19,11 @@ export function rig(state) {
       const again = (stats.engine_starts ?? 1) + (stats.player_starts ?? 1) - 2;
       if (again > 0) facts.push(["started again", `${again} times`]);
     }
-    list.replaceChildren(...facts.flatMap(([what, is]) => [element("dt", what), element("dd", is)]));
+    list.replaceChildren(...facts.map(([what, is]) => {
+      const fact = element("div", "");
+      fact.append(element("dt", what), element("dd", is));
+      return fact;
+    }));
   }
 
   function told(kind) {

@@ -21,12 +21,15 @@ export function settings(state, connection) {
       const group = document.createElement("fieldset");
       const legend = document.createElement("legend");
       legend.textContent = name;
-      group.append(legend, ...its.map((each) => row(each)));
+      group.append(legend);
+      const alike = its.length > 1 && its.every((each) => each.description === its[0].description);
+      if (alike) group.append(helpOf(its[0])); // once for all of them
+      group.append(...its.map((each) => row(each, !alike)));
       return group;
     }));
   }
 
-  function row(parameter) {
+  function row(parameter, helped) {
     const label = document.createElement("label");
     label.className = "setting";
     label.title = parameter.description;
@@ -34,9 +37,8 @@ export function settings(state, connection) {
     name.textContent = parameter.name;
     const out = document.createElement("output");
     const input = inputOf(parameter);
-    const help = document.createElement("small");
-    help.textContent = parameter.description;
-    label.append(name, input, out, help);
+    label.append(name, input, out);
+    if (helped) label.append(helpOf(parameter));
     const show = () => {
       const value = state.value(parameter.address, parameter.default);
       if (input.type === "checkbox") input.checked = Boolean(value);
@@ -56,6 +58,12 @@ export function settings(state, connection) {
 
   more.addEventListener("toggle", build);
   state.on("stage", build);
+}
+
+function helpOf(parameter) {
+  const help = document.createElement("small");
+  help.textContent = parameter.description;
+  return help;
 }
 
 function inputOf(parameter) {
