@@ -1,4 +1,4 @@
-"""The stage page as it looks: ``make stage-pictures`` writes docs/stage.png and docs/stage-phone.png.
+"""The stage page as it looks, in docs/stage.png and docs/stage-phone.png. ``make stage-pictures``.
 
     .venv/bin/python -m benchmarks.stage_pictures [--out DIR]
 
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for knob, position in TURNED.items():
                 page.locator(f"[data-address='/glisser/knob/{knob}']").focus()
                 page.keyboard.press("Home")
-                for key in ["PageUp"] * int(10 * position) + ["ArrowUp"] * round(100 * position % 10):
+                for key in ["PageUp"] * int(10 * position) + ["ArrowUp"] * round(
+                    100 * position % 10
+                ):
                     page.keyboard.press(key)
             page.fill("#save-name", "verse")
             page.press("#save-name", "Enter")

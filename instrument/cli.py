@@ -31,8 +31,10 @@ from instrument.opening import PlayOptions
 from instrument.options import (
     CheckpointOrNone,
     Patch,
+    SoundFont,
     Stage,
     StageAt,
+    Synth,
     TempoOrNone,
     stage_asked,
     typed_fields,
@@ -47,6 +49,8 @@ from instrument.render import RenderError
 from instrument.session import SessionError, read_session, resumed_options, session_file
 from instrument.songs import SetError
 from instrument.sound import SoundError
+from instrument.synth import PORT as SYNTH_PORT
+from instrument.synth import synth_font
 from instrument.take import TakeError
 from instrument.vary import VaryError
 from instrument.web_link import NotServedError
@@ -124,6 +128,8 @@ def play(
     ] = False,
     stage: Stage = False,
     stage_at: StageAt = None,
+    synth: Synth = None,
+    soundfont: SoundFont = None,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
     if clock not in {"internal", "midi", "link"}:
@@ -132,12 +138,14 @@ def play(
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
     if set_ is not None and "patch" in typed_fields(context):
         raise InputError("--set and --patch both say what to play; give one of them.")
+    if soundfont is not None and synth is None:
+        raise InputError("--soundfont is for a synth: name it with --synth fluidsynth.")
     host, port = host_and_port(osc, "--osc")
     options = PlayOptions(
         patch=patch,
         set_folder=None if set_ is None else str(set_),
         checkpoint=checkpoint,
-        out=ports_of(out or (), "--out"),
+        out=ports_of([*(out or ()), *([SYNTH_PORT] if synth else [])], "--out"),
         clock_out=clock_ports_of(clock_out or (), out or ()),
         clock=clock,
         inputs=tuple(in_ or ()),
@@ -146,6 +154,7 @@ def play(
         osc_port=port,
         oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
         stage=stage_asked(stage, stage_at),
+        synth=None if synth is None else synth_font(synth, soundfont),
         tempo_bpm=None if tempo is None else tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,

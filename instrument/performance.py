@@ -25,7 +25,7 @@ from instrument.events import Decoded
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
-from instrument.midi_api import MidiError, available_api
+from instrument.midi_api import MidiError, api_name, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
@@ -45,6 +45,7 @@ from instrument.session import (
 )
 from instrument.showing import Showing
 from instrument.songs import Repository, songs_of
+from instrument.synth import Synth
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 
@@ -94,6 +95,7 @@ class Performance:
             self._send_player,
             display.say,
         )
+        self._synth = self._synth_of(options)
         self._presence = Presence(options.played_to)
         self._showing = self._showing_of(self._programme)
         self._midi = self._midi_input()
@@ -143,6 +145,9 @@ class Performance:
             stack.callback(self._display.close)
             stack.callback(self._doors.close)
             self._doors.open_osc(self._act)
+            if self._synth is not None:
+                stack.callback(self._synth.close)
+                self._synth.start()
             self._player.start()
             stack.callback(self._engine.close)
             stack.callback(self._player.close)
@@ -182,6 +187,11 @@ class Performance:
             fault=self._fault,
             encoded=lambda answer: self._desk.encoded(answer),
         )
+
+    def _synth_of(self, options: PlayOptions) -> Synth | None:
+        if options.synth is None:
+            return None
+        return Synth(options.synth, api_name(available_api(options.midi_api)), self._fault)
 
     def _listener(self, options: PlayOptions) -> InputLink:
         shows = any(song.mapping.shows.on for song in self._programme.songs)
@@ -251,6 +261,8 @@ class Performance:
             self._showing.look(time.perf_counter_ns())
             self._inputs.watch()
             self._engine.watch()
+            if self._synth is not None:
+                self._synth.watch()
             message = self._player.get(timeout_s=0.1)
             if message is not None and message["type"] == "done":
                 return 0

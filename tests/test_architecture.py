@@ -46,6 +46,7 @@ PROCESS_ROOMS = {
     "instrument/jack_check.py",
     "instrument/jack_out.py",
     "instrument/sound.py",
+    "instrument/synth.py",
 }
 PROCESS_LIBRARIES = {"subprocess", "multiprocessing"}
 PROCESS_CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "startfile"}
