@@ -20,6 +20,8 @@ from instrument.arguments import (
     ports_of,
     tempo_of,
 )
+from instrument.demo_command import demo_command
+from instrument.demo_offline import EngineError
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
 from instrument.learn_command import learn_command
@@ -67,6 +69,7 @@ BAD_INPUT = 2
 
 ONE_SENTENCE = (
     CheckpointError,
+    EngineError,
     InputError,
     LinkUnavailableError,
     MelodyFileError,
@@ -168,6 +171,7 @@ def play(
 
 app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
+app.command(name="demo")(demo_command)
 app.command(name="learn")(learn_command)
 app.command(name="params")(params_command)
 app.command(name="ports")(ports_command)

@@ -17,6 +17,7 @@ from types import FrameType
 from engine.wire import Message
 from instrument.actions import Action, Capture, ChangeSong, Transport, set_freeze, set_tempo
 from instrument.controls import Controls, ControlState
+from instrument.demo_script import Melody, Move
 from instrument.desk import Desk
 from instrument.display import Display, keys
 from instrument.doors import Doors
@@ -29,10 +30,12 @@ from instrument.midi_api import MidiError, api_name, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
+from instrument.osc_parse import parse
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
 from instrument.programme import Programme
+from instrument.prompter import Prompter
 from instrument.recording import Recording
 from instrument.session import (
     Keeper,
@@ -50,17 +53,23 @@ from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
+LOOK_S = 0.05  # so often a script's next moment is reckoned again
 
 
 class Performance:
     """One ``glisser play`` from first check to last note-off."""
 
     def __init__(
-        self, asked: PlayOptions, display: Display, resumed: Session | None = None
+        self,
+        asked: PlayOptions,
+        display: Display,
+        resumed: Session | None = None,
+        script: Sequence[Move | Melody] = (),
     ) -> None:
         """Check everything that can be checked before anything is opened.
 
-        ``resumed``: go on where that one stood, with the options ``asked``. Raises the one-sentence
+        ``resumed``: go on where that one stood, with the options ``asked``. ``script``: what is
+        done besides what hands do. Raises the one-sentence
         errors of the rooms below (``CheckpointError``, ``PatchError``, ``SetError``, ``MidiError``,
         ``OscPortError``, ``PlayerError``, ``TakeError``).
         """
@@ -98,6 +107,7 @@ class Performance:
         self._synth = self._synth_of(options)
         self._presence = Presence(options.played_to)
         self._showing = self._showing_of(self._programme)
+        self._prompter = Prompter(script, self._prompted, self._desk.hear_midi)
         self._midi = self._midi_input()
         self._inputs = self._listener(options)
 
@@ -170,6 +180,7 @@ class Performance:
             Thread(target=self._send_controls, name="controls", daemon=True).start()
             self._display.start()
             self._begin()
+            Thread(target=self._prompt, name="prompter", daemon=True).start()
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
@@ -287,6 +298,7 @@ class Performance:
     def _note(self, message: Message) -> None:
         self._recording.add(message)
         self._desk.hear_player(message)
+        self._prompter.hear(message)
         self._display.on_player(message)
         if self._progress.hear(message):
             self._keep()
@@ -370,6 +382,22 @@ class Performance:
                 self._act([ChangeSong("previous")])
             case "q":
                 self._stopping.set()
+
+    def _prompt(self) -> None:
+        """Thread: what the script says, at its moments; ends with the script."""
+        while self._prompter.left and not self._stopping.is_set():
+            now_ns = time.perf_counter_ns()
+            self._prompter.do_due(now_ns)
+            next_ns = self._prompter.next_ns
+            wait_s = LOOK_S if next_ns is None else (next_ns - now_ns) / 1e9
+            self._stopping.wait(min(LOOK_S, max(0.0, wait_s)))
+
+    def _prompted(self, bundle: bytes) -> None:
+        for _, actions in parse(bundle, self._programme.song.addresses, self._refused):
+            self._act(actions)
+
+    def _refused(self, refused: Exception) -> None:
+        self._fault(f"the script: {refused}")
 
     def _send_controls(self) -> None:
         """Thread: the whole control state, newest wins, at most once a millisecond."""

@@ -29,6 +29,7 @@ TERMINAL_ROOMS = {
     for room in (
         "display",
         "cli",
+        "demo_command",
         "evaluating",
         "headless",
         "learn_command",
