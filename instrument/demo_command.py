@@ -15,7 +15,6 @@ from instrument.demo_offline import Rehearsal
 from instrument.demo_script import BARS, SCRIPT, SONGS, moves
 from instrument.demo_sheet import sheet as draw_sheet
 from instrument.display import Display
-from instrument.ledger import NoteEvent
 from instrument.midifile import midi_bytes
 from instrument.opening import PlayOptions
 from instrument.options import SoundFont, Stage, StageAt, Synth, TempoOrNone, stage_asked
@@ -74,11 +73,7 @@ def demo_command(
         )
         if out is None:
             raise typer.Exit(Performance(options, Display(sys.stdout), script=moves()).run())
-        notes = rendered(options, out, soundfont)
-        if sheet is not None:
-            write_atomically(sheet, draw_sheet(SCRIPT, bars, notes))
-        struck = sum(note.velocity > 0 for note in notes)
-        typer.echo(f"{out}: {bars} bars, {struck} notes")
+        typer.echo(written(options, out, soundfont, sheet))
 
 
 @contextmanager
@@ -92,14 +87,16 @@ def songs() -> Iterator[Path]:
         yield folder
 
 
-def rendered(options: PlayOptions, out: Path, soundfont: Path | None) -> list[NoteEvent]:
-    """Write it without a clock; its note events."""
-    rehearsal = Rehearsal(options, moves())
-    notes = rehearsal.notes()
+def written(options: PlayOptions, out: Path, soundfont: Path | None, sheet: Path | None) -> str:
+    """Perform it without a clock into ``out``, draw it into ``sheet``; a line about it."""
+    notes = Rehearsal(options, moves()).notes()
     tempo_bpm = options.tempo_bpm or songs_of(options).songs[0].tempo_bpm or DEFAULT_TEMPO_BPM
     bars = options.bars or BARS
     markers = [((s.bar - 1) * TICKS_PER_BAR, s.title) for s in SCRIPT if s.bar <= bars]
     end_tick = bars * TICKS_PER_BAR
     data = midi_bytes(notes, [(0, tempo_bpm)], end_tick, name="Glisser demo", markers=markers)
     write_out(data, out, font=soundfont)
-    return notes
+    if sheet is not None:
+        write_atomically(sheet, draw_sheet(SCRIPT, bars, notes))
+    struck = sum(note.velocity > 0 for note in notes)
+    return f"{out}: {bars} bars, {struck} notes"

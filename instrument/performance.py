@@ -97,13 +97,7 @@ class Performance:
         self._playing = True  # what the space bar ends
         self._progress = Progress(self._resumed or Place(), song.checkpoint)
         self._keeper: Keeper | None = None
-        self._time = Timekeeper(
-            options.clock,
-            found.songs[0].mapping.receive,
-            self._controls.state().tempo_bpm,
-            self._send_player,
-            display.say,
-        )
+        self._time = self._timekeeper(found)
         self._synth = self._synth_of(options)
         self._presence = Presence(options.played_to)
         self._showing = self._showing_of(self._programme)
@@ -198,6 +192,11 @@ class Performance:
             fault=self._fault,
             encoded=lambda answer: self._desk.encoded(answer),
         )
+
+    def _timekeeper(self, found: Repository) -> Timekeeper:
+        receive, tempo_bpm = found.songs[0].mapping.receive, self._controls.state().tempo_bpm
+        told = self._send_player, self._display.say
+        return Timekeeper(self._options.clock, receive, tempo_bpm, *told)
 
     def _synth_of(self, options: PlayOptions) -> Synth | None:
         if options.synth is None:
