@@ -102,6 +102,7 @@ class Performance:
         self._presence = Presence(options.played_to)
         self._showing = self._showing_of(self._programme)
         self._prompter = Prompter(script, self._prompted, self._desk.hear_midi)
+        self._awaits_engine = bool(script)  # what a script turns shall be heard, all of it
         self._midi = self._midi_input()
         self._inputs = self._listener(options)
 
@@ -220,7 +221,10 @@ class Performance:
         )
 
     def _begin(self) -> None:
-        """Play, or stand where the performance stood that is resumed, or wait for a Start."""
+        """Play, or stand where the performance stood that is resumed, or wait for a Start.
+
+        A script waits for the engine.
+        """
         place = self._resumed
         self._playing = not self._time.starts_us and (place is None or place.song_tick is not None)
         if place is not None:
@@ -228,7 +232,7 @@ class Performance:
         if self._playing and place is not None and not self._time.is_another:
             song_tick = place.song_tick
             self._send_player({"type": "transport", "do": "play", "song_tick": song_tick})
-        elif self._playing:
+        elif self._playing and not self._awaits_engine:
             self._act([Transport("play")])
         self._controls.changed.set()  # kept from the beginning
 
@@ -260,7 +264,10 @@ class Performance:
     def _say_what_is_open(self) -> None:
         for line in (*self._what_is_open(), *self._programme.remarks()):
             self._display.say(line)
-        self._display.say("the engine is loading; until it is ready the first phrase repeats")
+        loading = "until it is ready the first phrase repeats"
+        if self._awaits_engine:
+            loading = "the music begins when it is ready"
+        self._display.say(f"the engine is loading; {loading}")
 
     def _supervise(self) -> int:
         """The main thread's loop: what the player tells, until the end."""
@@ -310,6 +317,9 @@ class Performance:
             self._display.on_song(self._programme.words(song), song.true_knobs)
         elif message["type"] == "bar" and "voice" not in message:
             self._cutoff_ms = message["cutoff_ms"]
+        elif message["type"] == "engine" and self._awaits_engine:
+            self._awaits_engine = False  # an engine after this one takes over while it plays
+            self._act([Transport("play")])
         elif message["type"] == "error":
             self._display.fault(message["text"])
         elif message["type"] == "rejoined":
