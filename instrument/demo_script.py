@@ -72,6 +72,19 @@ def unnamed(point: Sequence[float]) -> tuple[Message, ...]:
     return tuple((f"z/{n}", z) for n, z in enumerate(point, start=5))
 
 
+def drifting(upper: float, lower: float) -> tuple[Message, ...]:
+    """How far coordinates of both voices stray."""
+    return (
+        *((f"drift/{n}", upper) for n in (3, 5, 6, 8, 10, 12)),
+        *((f"voice/2/drift/{n}", lower) for n in range(5, 13)),
+    )
+
+
+def seeded(voice: str, seed: float) -> tuple[Message, ...]:
+    """Which way a voice strays, from turn to turn in two bars."""
+    return (f"{voice}drift-bars", 2.0), (f"{voice}drift-seed", seed)
+
+
 SCRIPT: tuple[Section, ...] = (
     Section(
         1, "The phrase", "Two bars, four times: the middle of every knob. Nobody turns anything."
@@ -150,8 +163,12 @@ SCRIPT: tuple[Section, ...] = (
     Section(
         69,
         "Straying",
-        "Nobody turns: unnamed coordinates of the upper voice stray by themselves.",
-        (at(69, *((f"drift/{n}", 1.0) for n in (5, 6, 7, 9)), ("drift-bars", 2.0)),),
+        "Nobody turns: both voices stray by themselves, the upper one over a seventh. A scale"
+        " keeps them in G.",
+        (
+            at(69, *drifting(2.0, 1.4), ("scale", 1.0), ("root", 7.0)),
+            at(69, *seeded("", 1.0), *seeded("voice/2/", 4.0)),
+        ),
     ),
     Section(
         75,
@@ -159,7 +176,7 @@ SCRIPT: tuple[Section, ...] = (
         "The straying ends, the theme is back. Then both voices lose their notes and come to rest"
         " on G.",
         (
-            at(75, *((f"drift/{n}", 0.0) for n in (5, 6, 7, 9)), ("knob/1", 0.5)),
+            at(75, *drifting(0.0, 0.0), ("knob/1", 0.5)),
             at(77, ("knob/1", 0.3), ("knob/5", 0.2), ("velocity", 84.0)),
             at(
                 79,
