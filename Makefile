@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture stage-pictures site wheel clean
+	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture stage-pictures demo site wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -122,10 +122,13 @@ audit: setup ## ask the public list of holes about every locked version; needs t
 	@$(BIN)/python -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit
 	@.audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
+demo: setup ## write the demonstration: docs/demo.mid and its picture
+	@$(BIN)/glisser demo docs/demo.mid --sheet docs/demo.png
+
 picture: setup ## draw the README's picture from the shipped checkpoint
 	@$(BIN)/python -m engine.figures docs/knob.png
 
-stage-pictures: setup ## picture the stage page in Chromium, for the docs
+stage-pictures: setup ## draw the stage page as it looks, docs/stage.png and docs/stage-phone.png
 	@$(BIN)/python -m benchmarks.stage_pictures
 
 site: setup ## build the documentation as a site, in site/; a link that leads nowhere is an error

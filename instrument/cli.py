@@ -20,6 +20,8 @@ from instrument.arguments import (
     ports_of,
     tempo_of,
 )
+from instrument.demo_command import demo_command
+from instrument.demo_offline import EngineError
 from instrument.display import Display
 from instrument.headless import render_command, vary_command
 from instrument.learn_command import learn_command
@@ -31,8 +33,10 @@ from instrument.opening import PlayOptions
 from instrument.options import (
     CheckpointOrNone,
     Patch,
+    SoundFont,
     Stage,
     StageAt,
+    Synth,
     TempoOrNone,
     stage_asked,
     typed_fields,
@@ -47,6 +51,8 @@ from instrument.render import RenderError
 from instrument.session import SessionError, read_session, resumed_options, session_file
 from instrument.songs import SetError
 from instrument.sound import SoundError
+from instrument.synth import PORT as SYNTH_PORT
+from instrument.synth import synth_font
 from instrument.take import TakeError
 from instrument.vary import VaryError
 from instrument.web_link import NotServedError
@@ -63,6 +69,7 @@ BAD_INPUT = 2
 
 ONE_SENTENCE = (
     CheckpointError,
+    EngineError,
     InputError,
     LinkUnavailableError,
     MelodyFileError,
@@ -124,6 +131,8 @@ def play(
     ] = False,
     stage: Stage = False,
     stage_at: StageAt = None,
+    synth: Synth = None,
+    soundfont: SoundFont = None,
 ) -> None:
     """Perform: knobs in by MIDI and OSC, a new phrase at every bar line, notes out by MIDI."""
     if clock not in {"internal", "midi", "link"}:
@@ -132,12 +141,14 @@ def play(
         raise InputError(f"--midi-api {midi_api}: choose one of {', '.join(API_NAMES)}.")
     if set_ is not None and "patch" in typed_fields(context):
         raise InputError("--set and --patch both say what to play; give one of them.")
+    if soundfont is not None and synth is None:
+        raise InputError("--soundfont is for a synth: name it with --synth fluidsynth.")
     host, port = host_and_port(osc, "--osc")
     options = PlayOptions(
         patch=patch,
         set_folder=None if set_ is None else str(set_),
         checkpoint=checkpoint,
-        out=ports_of(out or (), "--out"),
+        out=ports_of([*(out or ()), *([SYNTH_PORT] if synth else [])], "--out"),
         clock_out=clock_ports_of(clock_out or (), out or ()),
         clock=clock,
         inputs=tuple(in_ or ()),
@@ -146,6 +157,7 @@ def play(
         osc_port=port,
         oscquery=None if oscquery is None else host_and_port(oscquery, "--oscquery"),
         stage=stage_asked(stage, stage_at),
+        synth=None if synth is None else synth_font(synth, soundfont),
         tempo_bpm=None if tempo is None else tempo_of(tempo),
         bars=None if bars is None else bars_of(bars),
         take=take,
@@ -159,6 +171,7 @@ def play(
 
 app.command(name="render")(render_command)
 app.command(name="vary")(vary_command)
+app.command(name="demo")(demo_command)
 app.command(name="learn")(learn_command)
 app.command(name="params")(params_command)
 app.command(name="ports")(ports_command)

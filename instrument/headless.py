@@ -23,7 +23,7 @@ from instrument.arguments import (
 )
 from instrument.ledger import NoteEvent
 from instrument.melody_file import read_melody
-from instrument.options import Checkpoint, CheckpointOrNone, Patch, TempoOrNone
+from instrument.options import Checkpoint, CheckpointOrNone, Patch, SoundFont, TempoOrNone
 from instrument.render import Plan, check_target, decoded, render, steady, sweep, write_out
 from instrument.replay import Account, differing, read_take
 from instrument.song import Song
@@ -56,9 +56,7 @@ def render_command(
     loop: Annotated[
         bool, typer.Option("--loop", help="Carry the last note into the beginning.")
     ] = False,
-    soundfont: Annotated[
-        Path | None, typer.Option("--soundfont", metavar="FILE.sf2", help="What a .wav sounds of.")
-    ] = None,
+    soundfont: SoundFont = None,
     take: Annotated[
         Path | None, typer.Option("--from", metavar="TAKE.mid", help="Play a take again.")
     ] = None,

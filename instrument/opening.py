@@ -15,7 +15,7 @@ class PlayOptions:
 
     ``set_folder``: its patches are the songs, and ``patch`` is none of them. ``checkpoint`` and
     ``tempo_bpm`` are ``None`` where the patch is to say. ``stage``: a host, and the first and the
-    last port to try.
+    last port to try. ``synth``: the SoundFont of a FluidSynth of ours, whose port is in ``out``.
     """
 
     patch: str = "default"
@@ -33,6 +33,7 @@ class PlayOptions:
     take: Path | None = None
     oscquery: tuple[str, int] | None = None
     stage: tuple[str, int, int] | None = None
+    synth: str | None = None
 
     @property
     def played_to(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Options that several commands share: what is typed, in whose words it is explained."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,13 @@ StageAt = Annotated[
     str | None,
     typer.Option("--stage-at", metavar="HOST:PORT", help=f"Its address; else {STAGE_AT}."),
 ]
+Synth = Annotated[
+    str | None, typer.Option("--synth", metavar="fluidsynth", help="Start a synth to play to.")
+]
+SoundFont = Annotated[
+    Path | None,
+    typer.Option("--soundfont", metavar="FILE.sf2", help="What a synth or a .wav sounds of."),
+]
 TempoOrNone = Annotated[
     float | None,
     typer.Option("--tempo", metavar="BPM", help="20 to 400; else the patch's own, else 120."),
@@ -39,6 +47,7 @@ def typed_fields(context: typer.Context) -> set[str]:
     named = {"in_": ("inputs",), "osc": ("osc_host", "osc_port"), "tempo": ("tempo_bpm",)}
     named["set_"] = ("set_folder",)
     named["stage_at"] = ("stage",)
+    named |= {"synth": ("synth", "out"), "soundfont": ("synth",)}
     given = [
         name
         for name in context.params

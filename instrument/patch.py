@@ -130,6 +130,16 @@ def patch_names() -> list[str]:
     return sorted(Path(file.name).stem for file in _shipped() if file.name.endswith(".toml"))
 
 
+def shipped_set(name: str) -> dict[str, str]:
+    """The patches of a set that comes with Glisser: their text by file name."""
+    (folder,) = (each for each in _shipped() if each.name == name)
+    return {
+        file.name: file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    }
+
+
 def _shipped() -> Iterator[Traversable]:
     # A wheel carries patches/ inside this package; the repository keeps it at its top.
     package = resources.files("instrument")

@@ -17,6 +17,7 @@ from types import FrameType
 from engine.wire import Message
 from instrument.actions import Action, Capture, ChangeSong, Transport, set_freeze, set_tempo
 from instrument.controls import Controls, ControlState
+from instrument.demo_script import Melody, Move
 from instrument.desk import Desk
 from instrument.display import Display, keys
 from instrument.doors import Doors
@@ -25,14 +26,16 @@ from instrument.events import Decoded
 from instrument.fault import Fault
 from instrument.feedback import Feedback
 from instrument.input_link import InputLink, Listening
-from instrument.midi_api import MidiError, available_api
+from instrument.midi_api import MidiError, api_name, available_api
 from instrument.midi_in import MidiInput, Standing
 from instrument.mirror import Mirror
 from instrument.opening import PlayOptions, what_is_open
+from instrument.osc_parse import parse
 from instrument.patchbay import Presence, roles_of
 from instrument.player_link import PlayerLink
 from instrument.player_messages import Setup
 from instrument.programme import Programme
+from instrument.prompter import Prompter
 from instrument.recording import Recording
 from instrument.session import (
     Keeper,
@@ -45,22 +48,29 @@ from instrument.session import (
 )
 from instrument.showing import Showing
 from instrument.songs import Repository, songs_of
+from instrument.synth import Synth
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
 from instrument.urgent import be_brisk
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
+LOOK_S = 0.05  # so often a script's next moment is reckoned again
 
 
 class Performance:
     """One ``glisser play`` from first check to last note-off."""
 
     def __init__(
-        self, asked: PlayOptions, display: Display, resumed: Session | None = None
+        self,
+        asked: PlayOptions,
+        display: Display,
+        resumed: Session | None = None,
+        script: Sequence[Move | Melody] = (),
     ) -> None:
         """Check everything that can be checked before anything is opened.
 
-        ``resumed``: go on where that one stood, with the options ``asked``. Raises the one-sentence
+        ``resumed``: go on where that one stood, with the options ``asked``. ``script``: what is
+        done besides what hands do. Raises the one-sentence
         errors of the rooms below (``CheckpointError``, ``PatchError``, ``SetError``, ``MidiError``,
         ``OscPortError``, ``PlayerError``, ``TakeError``).
         """
@@ -88,15 +98,12 @@ class Performance:
         self._playing = True  # what the space bar ends
         self._progress = Progress(self._resumed or Place(), song.checkpoint)
         self._keeper: Keeper | None = None
-        self._time = Timekeeper(
-            options.clock,
-            found.songs[0].mapping.receive,
-            self._controls.state().tempo_bpm,
-            self._send_player,
-            display.say,
-        )
+        self._time = self._timekeeper(found)
+        self._synth = self._synth_of(options)
         self._presence = Presence(options.played_to)
         self._showing = self._showing_of(self._programme)
+        self._prompter = Prompter(script, self._prompted, self._desk.hear_midi)
+        self._awaits_engine = bool(script)  # what a script turns shall be heard, all of it
         self._midi = self._midi_input()
         self._inputs = self._listener(options)
 
@@ -144,6 +151,9 @@ class Performance:
             stack.callback(self._display.close)
             stack.callback(self._doors.close)
             self._doors.open_osc(self._act)
+            if self._synth is not None:
+                stack.callback(self._synth.close)
+                self._synth.start()
             self._player.start()
             stack.callback(self._engine.close)
             stack.callback(self._player.close)
@@ -167,6 +177,7 @@ class Performance:
             self._display.start()
             be_brisk()  # a knob's way to the player leads through threads of this process
             self._begin()
+            Thread(target=self._prompt, name="prompter", daemon=True).start()
             with keys(self._on_key):
                 status = self._supervise()
         self._drain_player()
@@ -185,6 +196,16 @@ class Performance:
             encoded=lambda answer: self._desk.encoded(answer),
         )
 
+    def _timekeeper(self, found: Repository) -> Timekeeper:
+        receive, tempo_bpm = found.songs[0].mapping.receive, self._controls.state().tempo_bpm
+        told = self._send_player, self._display.say
+        return Timekeeper(self._options.clock, receive, tempo_bpm, *told)
+
+    def _synth_of(self, options: PlayOptions) -> Synth | None:
+        if options.synth is None:
+            return None
+        return Synth(options.synth, api_name(available_api(options.midi_api)), self._fault)
+
     def _listener(self, options: PlayOptions) -> InputLink:
         shows = any(song.mapping.shows.on for song in self._programme.songs)
         cables = roles_of(
@@ -202,7 +223,10 @@ class Performance:
         )
 
     def _begin(self) -> None:
-        """Play, or stand where the performance stood that is resumed, or wait for a Start."""
+        """Play, or stand where the performance stood that is resumed, or wait for a Start.
+
+        A script waits for the engine.
+        """
         place = self._resumed
         self._playing = not self._time.starts_us and (place is None or place.song_tick is not None)
         if place is not None:
@@ -210,7 +234,7 @@ class Performance:
         if self._playing and place is not None and not self._time.is_another:
             song_tick = place.song_tick
             self._send_player({"type": "transport", "do": "play", "song_tick": song_tick})
-        elif self._playing:
+        elif self._playing and not self._awaits_engine:
             self._act([Transport("play")])
         self._controls.changed.set()  # kept from the beginning
 
@@ -242,7 +266,10 @@ class Performance:
     def _say_what_is_open(self) -> None:
         for line in (*self._what_is_open(), *self._programme.remarks()):
             self._display.say(line)
-        self._display.say("the engine is loading; until it is ready the first phrase repeats")
+        loading = "until it is ready the first phrase repeats"
+        if self._awaits_engine:
+            loading = "the music begins when it is ready"
+        self._display.say(f"the engine is loading; {loading}")
 
     def _supervise(self) -> int:
         """The main thread's loop: what the player tells, until the end."""
@@ -253,6 +280,8 @@ class Performance:
             self._showing.look(time.perf_counter_ns())
             self._inputs.watch()
             self._engine.watch()
+            if self._synth is not None:
+                self._synth.watch()
             message = self._player.get(timeout_s=0.1)
             if message is not None and message["type"] == "done":
                 return 0
@@ -277,6 +306,7 @@ class Performance:
     def _note(self, message: Message) -> None:
         self._recording.add(message)
         self._desk.hear_player(message)
+        self._prompter.hear(message)
         self._display.on_player(message)
         if self._progress.hear(message):
             self._keep()
@@ -289,6 +319,9 @@ class Performance:
             self._display.on_song(self._programme.words(song), song.true_knobs)
         elif message["type"] == "bar" and "voice" not in message:
             self._cutoff_ms = message["cutoff_ms"]
+        elif message["type"] == "engine" and self._awaits_engine:
+            self._awaits_engine = False  # an engine after this one takes over while it plays
+            self._act([Transport("play")])
         elif message["type"] == "error":
             self._display.fault(message["text"])
         elif message["type"] == "rejoined":
@@ -360,6 +393,22 @@ class Performance:
                 self._act([ChangeSong("previous")])
             case "q":
                 self._stopping.set()
+
+    def _prompt(self) -> None:
+        """Thread: what the script says, at its moments; ends with the script."""
+        while self._prompter.left and not self._stopping.is_set():
+            now_ns = time.perf_counter_ns()
+            self._prompter.do_due(now_ns)
+            next_ns = self._prompter.next_ns
+            wait_s = LOOK_S if next_ns is None else (next_ns - now_ns) / 1e9
+            self._stopping.wait(min(LOOK_S, max(0.0, wait_s)))
+
+    def _prompted(self, bundle: bytes) -> None:
+        for _, actions in parse(bundle, self._programme.song.addresses, self._refused):
+            self._act(actions)
+
+    def _refused(self, refused: Exception) -> None:
+        self._fault(f"the script: {refused}")
 
     def _send_controls(self) -> None:
         """Thread: the whole control state, newest wins, at most once a millisecond."""

@@ -146,6 +146,7 @@ class _Options(_Strict):
     tempo_bpm: _Tempo | None
     oscquery: tuple[str, _Port] | None
     stage: tuple[str, _Port, _Port] | None = None  # sessions of older versions have none
+    synth: str | None = None  # nor this
 
     def options(self) -> PlayOptions:
         told: dict[str, Any] = self.model_dump()

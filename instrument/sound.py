@@ -32,6 +32,9 @@ RING_S = 8.0  # no note of General MIDI rings longer once it is let go, nor does
 SILENCE = 16  # of 32,767: what nobody hears
 
 
+NO_FLUIDSYNTH = "install it (Debian: apt install fluidsynth fluid-soundfont-gm)"
+
+
 class SoundError(Exception):
     """There is no sound to be had; the message is one sentence that says what to install."""
 
@@ -44,30 +47,41 @@ def write_wav(midi: bytes, out: Path, *, loop: bool = False, font: Path | None =
     seam. ``font``: the SoundFont; else the first that this machine has. Raises :class:`SoundError`
     when FluidSynth or a SoundFont is missing, ``OSError`` when ``out`` cannot be written.
     """
-    found = _font(out, font)
+    found = sound_font(str(out), font)
     score = mido.MidiFile(file=io.BytesIO(midi))
     frames = round(score.length * SAMPLE_RATE)
     heard = _played(_longer(score), out, found)
     write_atomically(out, _wav(_wrapped(heard, frames) if loop else _rung_out(heard, frames)))
 
 
-def _font(out: Path, font: Path | None) -> Path:
-    """Raises :class:`SoundError`."""
+def sound_font(asked: str, font: Path | None) -> Path:
+    """``font``, or the first SoundFont that this machine has. Raises :class:`SoundError`.
+
+    ``asked``: what needs it, for the sentence.
+    """
     if font is not None and not font.is_file():
         raise SoundError(f"{font} is not there; a SoundFont is a file that ends in .sf2 or .sf3")
     found = font or next((Path(name) for name in SOUND_FONTS if Path(name).is_file()), None)
     if found is None:
         raise SoundError(
-            f"{out}: FluidSynth found no General MIDI SoundFont; install one (Debian: apt install "
-            "fluid-soundfont-gm), name one with --soundfont, or render a .mid"
+            f"{asked}: FluidSynth found no General MIDI SoundFont; install one (Debian: apt "
+            "install fluid-soundfont-gm) or name one with --soundfont"
         )
     return found
 
 
 def _longer(score: mido.MidiFile) -> bytes:
-    """The same with time to ring out."""
+    """The same with time to ring out, at the tempo in which it ends."""
+    last = 0
+    microseconds = mido.bpm2tempo(120)  # of a beat, where a file says nothing ("Set Tempo")
     for track in score.tracks:
-        track[-1].time += round(RING_S * score.ticks_per_beat * 400 / 60)  # the quickest tempo
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "set_tempo" and tick >= last:
+                last, microseconds = tick, message.tempo
+    for track in score.tracks:
+        track[-1].time += mido.second2tick(RING_S, score.ticks_per_beat, microseconds)
     buffer = io.BytesIO()
     score.save(file=buffer)
     return buffer.getvalue()
@@ -105,10 +119,7 @@ def _played(midi: bytes, out: Path, font: Path) -> "Samples":
 
     program = shutil.which("fluidsynth")
     if program is None:
-        raise SoundError(
-            f"{out}: a .wav needs FluidSynth; install it (Debian: apt install fluidsynth "
-            "fluid-soundfont-gm) or render a .mid"
-        )
+        raise SoundError(f"{out}: a .wav needs FluidSynth; {NO_FLUIDSYNTH} or render a .mid")
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
         score.write_bytes(midi)

@@ -29,6 +29,7 @@ TERMINAL_ROOMS = {
     for room in (
         "display",
         "cli",
+        "demo_command",
         "evaluating",
         "headless",
         "learn_command",
@@ -46,6 +47,7 @@ PROCESS_ROOMS = {
     "instrument/jack_check.py",
     "instrument/jack_out.py",
     "instrument/sound.py",
+    "instrument/synth.py",
 }
 PROCESS_LIBRARIES = {"subprocess", "multiprocessing"}
 PROCESS_CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "startfile"}
