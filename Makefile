@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup play test check train train-paper results bench-train bench-decode bench-timing bench-cutoff \
-	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture stage-pictures demo site wheel clean
+	bench-capture bench-sync bench-startup bench-gestures soak torture fuzz lock audit picture stage-pictures demo rigs site wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -130,6 +130,9 @@ picture: setup ## draw the README's picture from the shipped checkpoint
 
 stage-pictures: setup ## draw the stage page as it looks, docs/stage.png and docs/stage-phone.png
 	@$(BIN)/python -m benchmarks.stage_pictures
+
+rigs: setup ## write the surfaces in patches/ for Max, Live, Pd and TouchOSC, from the list of parameters
+	@$(BIN)/python -m patches.make
 
 site: setup ## build the documentation as a site, in site/; a link that leads nowhere is an error
 	@$(SITE) --quiet --site-dir site && echo "site/index.html"

@@ -14,6 +14,16 @@ from patches.make import surface
 
 WIDTH, HEIGHT, EDGE = 1024, 768, 12
 AMBER, RED, GREY = (0.95, 0.70, 0.24), (0.90, 0.33, 0.25), (0.55, 0.60, 0.68)
+# The layout asks for feedback itself, again and again: a subscription lasts a minute.
+SCRIPT = f"""local asked = -{surface.RENEW_MS}
+function update()
+  local now = getMillis()
+  if now - asked >= {surface.RENEW_MS} then
+    asked = now
+    sendOSC('{surface.SUBSCRIBE}', {surface.FEEDBACK_PORT})
+  end
+end
+"""
 Colour = tuple[float, float, float]
 Frame = tuple[int, int, int, int]
 
@@ -33,6 +43,7 @@ def touch_osc() -> bytes:
     """The file."""
     root = Element("lexml", version="3")
     page = _node(root, "GROUP", "Glisser", (0, 0, WIDTH, HEIGHT), GREY)
+    _property(page[0], "s", "script", SCRIPT)
     children = SubElement(page, "children")
     wide, high = (WIDTH - 7 * EDGE) // 6, 190
     for place, knob in enumerate(surface.knobs()):
