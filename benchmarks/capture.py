@@ -14,12 +14,10 @@ the first time.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from rich.console import Console
 
 from benchmarks.capture_page import page
 from benchmarks.machine import machine
+from benchmarks.told import tell
 from engine.appraisal import take_apart
 from engine.card import find_checkpoint
 from engine.measures.metrics import note_f1
@@ -38,8 +37,6 @@ from instrument.children import Interview
 from instrument.tempo import Timeline
 from instrument.training import chorales
 
-ROOT = Path(__file__).parent.parent
-RESULTS, PAGE = ROOT / "benchmarks/results/capture.json", ROOT / "docs/capture.md"
 CHECKPOINT = "stage"
 TEMPO_BPM = 120.0
 STEP_MS = 15_000.0 / TEMPO_BPM
@@ -250,11 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
     finally:
         engine.close()
-    if not asked.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
-    print(page(results))
+    tell(results, page(results), "capture", "capture", dry=asked.dry)
     return 0
 
 

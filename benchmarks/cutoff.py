@@ -11,7 +11,6 @@ docs/cutoff.md; ``--dry`` prints the page alone.
 """
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -26,11 +25,10 @@ from benchmarks.cutoff_page import page
 from benchmarks.live_judge import Stage, on_stage
 from benchmarks.machine import machine, quantile
 from benchmarks.stretches import RATE, clear_of
+from benchmarks.told import ROOT, tell
 from engine.phrase import PHRASE_STEPS, STEPS_PER_BAR
 from instrument.children import Interview
 
-ROOT = Path(__file__).parent.parent
-RESULTS, PAGE = ROOT / "benchmarks/results/cutoff.json", ROOT / "docs/cutoff.md"
 RUNG_MS = 1.5  # main sends at most one control message a millisecond
 WARM_BARS = 40  # until the player has measured the engine
 DECODES = 300
@@ -230,11 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'glisser[jack]'.", file=sys.stderr)
         return 2
-    if not asked.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
-    print(page(results))
+    tell(results, page(results), "cutoff", "cutoff", dry=asked.dry)
     return 0
 
 

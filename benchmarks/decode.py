@@ -11,11 +11,9 @@ the page alone.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -26,14 +24,13 @@ import torch
 from benchmarks.decode_page import page
 from benchmarks.decode_rivals import onnxruntime_decoder, widened
 from benchmarks.machine import machine, quantile
+from benchmarks.told import tell
 from engine.card import find_checkpoint
 from engine.checkpoint import load_decoder
 from engine.decoding import PhraseDecoder
 from engine.model import Decoder
 from engine.phrase import PHRASE_STEPS
 
-ROOT = Path(__file__).parent.parent
-RESULTS, PAGE = ROOT / "benchmarks/results/decode.json", ROOT / "docs/decoding.md"
 RIVAL, OURS = "onnxruntime, float32", "Glisser"
 BATCH = 256
 CHUNK = 250
@@ -173,11 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'glisser[bench]'.", file=sys.stderr)
         return 2
-    if not asked.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
-    print(page(results))
+    tell(results, page(results), "decode", "decoding", dry=asked.dry)
     return 0
 
 

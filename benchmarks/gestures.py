@@ -38,12 +38,12 @@ from benchmarks.live_judge import Stage, on_stage
 from benchmarks.machine import machine
 from benchmarks.processes import Memory, memory
 from benchmarks.soak import RECENT_NS, growth_mib, stats
-from benchmarks.standstill import Watch, watching
+from benchmarks.standstill import Span, Watch, overlap, watching
+from benchmarks.told import ROOT, tell
 from benchmarks.torture_faults import asked, until
+from instrument.course import LATE_NS
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks/results/gestures.json"
-PAGE = ROOT / "docs/gestures.md"
+PERIOD = 256  # frames of JACK's: what is judged here is whether notes come, not when
 BAR_NS = round(BAR_S * 1e9)
 LONGEST_PAUSE_S = 0.4  # between two gestures
 LOOK_EVERY_S = 2.0
@@ -56,9 +56,14 @@ Found = dict[str, Any]
 
 @dataclass
 class Diary:
-    """What was looked at now and then. ``elsewhere``: late phrases while the machine moved."""
+    """What was looked at now and then.
+
+    ``counted``: late phrases so far, those included that came before; ``elsewhere``: those of
+    ``misses`` that came while the machine moved.
+    """
 
     watch: Watch
+    counted: int
     weighed: list[dict[str, Memory]] = field(default_factory=list)
     misses: int = 0
     elsewhere: int = 0
@@ -80,11 +85,12 @@ class Diary:
             hands.osc("subscribe", hands.listener.port)
 
     def _count(self, misses: int) -> None:
-        if misses > self.misses:
+        if misses > self.counted:
             now_ns = time.perf_counter_ns()
             if not self.watch.stood_still(now_ns - RECENT_NS, now_ns, LONG_NS):
-                self.elsewhere += misses - self.misses
-            self.misses = misses
+                self.elsewhere += misses - self.counted
+            self.misses += misses - self.counted
+            self.counted = misses
 
 
 def stood_still_s(watch: Watch, began_ns: int, end_ns: int) -> float:
@@ -110,14 +116,17 @@ def write_set(folder: Path) -> None:
 
 
 @contextmanager
-def performing() -> Iterator[tuple[Stage, Path]]:
-    """It plays, its engine answers, program changes recall snapshots; and its account's file."""
+def performing(timed: bool) -> Iterator[tuple[Stage, Path]]:
+    """It plays, its engine answers, program changes recall snapshots; and its account's file.
+
+    ``timed``: as of :func:`on_stage`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         gig, take = Path(folder) / "gig", Path(folder) / "take.mid"
         write_set(gig)
         told = ["--set", str(gig), "--tempo", f"{TEMPO_BPM:g}", "--in", HAND]
         told += ["--take", str(take)]
-        with on_stage(*told, hand=HAND, timed=False) as stage:
+        with on_stage(*told, hand=HAND, timed=timed, period=PERIOD) as stage:
             judge = stage.judge
             judge.put_back(judge.next_note_on())
             phrase = asked(stage, "phrase")
@@ -126,13 +135,20 @@ def performing() -> Iterator[tuple[Stage, Path]]:
             yield stage, take.with_suffix(".jsonl")
 
 
-def gesticulate(actions: int, seed: int, longest_pause_s: float = LONGEST_PAUSE_S) -> Found:
-    """Do so many gestures; what was heard, told, missed, and what grew."""
+def gesticulate(
+    actions: int, seed: int, longest_pause_s: float = LONGEST_PAUSE_S, *, timed: bool = True
+) -> Found:
+    """Do so many gestures; what was heard, told, missed, and what grew.
+
+    ``timed``: on a server as on a stage; else on one that waits for its clients, and stands still
+    for a tenth of a second whenever one comes or goes.
+    """
     made: Counter[str] = Counter()
-    with watching() as watch, performing() as (stage, account), listening() as listener:
-        hands, diary = Hands(stage, listener, random.Random(seed)), Diary(watch)
+    with watching() as watch, performing(timed) as (stage, account), listening() as listener:
+        hands = Hands(stage, listener, random.Random(seed))
         stage.osc("/glisser/subscribe", listener.port)
         before = stats(stage)
+        diary = Diary(watch, int(before["misses"]))
         began_ns = time.perf_counter_ns()
         diary.write(hands, now=True)
         for _ in range(actions):
@@ -168,6 +184,12 @@ def gesticulate(actions: int, seed: int, longest_pause_s: float = LONGEST_PAUSE_
             "growth_mib": growth_mib(diary.weighed),
             "stood_still_s": stood_still_s(watch, began_ns, end_ns),
         }
+
+
+def jack_halts(holes: Sequence[tuple[int, int, int]]) -> list[Span]:
+    """When JACK called nobody for so long that a note-on, by then too late, was left out."""
+    spans = [(begin, end) for _, begin, end in holes]
+    return [(begin, end) for begin, end in spans if end - begin >= LATE_NS]
 
 
 def bars_of(hands: Hands) -> Iterator[BarHeard]:
@@ -209,8 +231,12 @@ def told_of(hands: Hands, bars: Sequence[BarHeard], watch: Watch, end_ns: int) -
     listener: Listener = hands.listener
     runs = runs_of(listener.bars)
     other = [bar for bar in bars if bar.onsets != bar.wanted]
+    halts = jack_halts(hands.stage.judge.holes)
     elsewhere = [
-        bar for bar in other if not watch.stood_still(bar.began_ns, bar.began_ns + BAR_NS, LONG_NS)
+        bar
+        for bar in other
+        if not watch.stood_still(bar.began_ns, bar.began_ns + BAR_NS, LONG_NS)
+        and not overlap(halts, bar.began_ns, bar.began_ns + BAR_NS)
     ]
     expected, still, errors = sorted_errors(listener.errors)
     return {
@@ -220,6 +246,7 @@ def told_of(hands: Hands, bars: Sequence[BarHeard], watch: Watch, end_ns: int) -
         "bars_missed": missed_bars(runs, hands.stops, end_ns, BAR_NS),
         "bars_unlike_their_phrase": len(other),
         "bars_unlike_elsewhere": len(elsewhere),
+        "jack_halts_ms": [round((end - begin) / 1e6) for begin, end in halts],
         "unlike": [[bar.number, bar.wanted, bar.onsets] for bar in other],
         "refusals": expected,
         "told_of_standstill": still,
@@ -242,11 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.name} is not installed: pip install 'glisser[bench,jack]'.", file=sys.stderr)
         return 2
     results["machine"] = machine("torch", "JACK-Client", "python-rtmidi", "python-osc")
-    if not told.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
-    print(page(results))
+    tell(results, page(results), "gestures", "gestures", dry=told.dry)
     return 0
 
 

@@ -50,8 +50,8 @@ def outcomes(found: dict[str, Any]) -> list[tuple[str, bool]]:
         ),
         (
             f"{found['bars_unlike_their_phrase']} bars in which the judge heard another number of "
-            f"notes than their phrase has, {found['bars_unlike_elsewhere']} of them while the "
-            "machine did not stand still",
+            f"notes than their phrase has, {found['bars_unlike_elsewhere']} of them while neither "
+            "the machine nor JACK stood still",
             not found["bars_unlike_their_phrase"],
         ),
         (
@@ -99,6 +99,7 @@ def page(found: dict[str, Any]) -> str:
         f"The machine itself stood still, for 15 ms or longer at a time, for "
         f"{found['stood_still_s']:.1f} s in all. What fell into that "
         "time counts above like everything else. JACK's dummy driver passes over the periods that "
-        "it slept through, and notes with them; the take tells what it was given.",
+        "it slept through, and notes with them; the take tells what it was given. JACK itself "
+        f"called nobody for 50 ms or longer {len(found['jack_halts_ms'])} times.",
     ]
     return "\n".join([*lines, "", "## Made on", "", *machine_lines(found["machine"]), ""])

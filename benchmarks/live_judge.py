@@ -54,14 +54,18 @@ def osc_bytes(address: str, *values: float) -> bytes:
 
 
 @contextmanager
-def on_stage(*arguments: str, hand: str | None = None, timed: bool = True) -> Iterator[Stage]:
+def on_stage(
+    *arguments: str, hand: str | None = None, timed: bool = True, period: int = PERIOD_FRAMES
+) -> Iterator[Stage]:
     """``glisser play`` with ``arguments``, into the judge. ``ImportError``: no JACK-Client.
 
     Everything is ended at the end; the server is a private one with the dummy driver. ``hand``: the
     name of a controller's port that is there from the beginning. ``timed``: the server is quick
     and waits for nobody, as on a stage; else it loses nothing when the machine stands still.
+    ``period``: of a timed one, in frames. The shorter, the more often JACK loses one, and with it
+    what was played in it.
     """
-    kind = running_jack(PERIOD_FRAMES, synchronous=False) if timed else running_jack()
+    kind = running_jack(period, synchronous=False) if timed else running_jack()
     with kind as server:
         environment = {**os.environ, **server.environment}
         with judging(environment, hand=hand) as judge, played(server, *arguments) as play:

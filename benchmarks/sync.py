@@ -31,13 +31,11 @@ from benchmarks.sync_figures import Judged, Onset, apart, even, judged, undistur
 from benchmarks.sync_page import page
 from benchmarks.timing import ending, free_port
 from benchmarks.timing_checkpoint import write_checkpoint, write_patch
+from benchmarks.told import tell
 from engine.card import read_card
-from engine.files import write_atomically
 from engine.wire import Message, read_message
 from tests.jack import JackError, JackServer, running_jack
 
-ROOT = Path(__file__).parent.parent
-RESULTS, PAGE = ROOT / "benchmarks/results/sync.json", ROOT / "docs/sync.md"
 PERIOD_FRAMES = 64
 READY_S = 30.0
 SETTLE_S = 2.0  # loading an engine stops JACK on some machines
@@ -247,11 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     results["machine"], results["period"] = machine(*PACKAGES), PERIOD_FRAMES
-    if not asked.dry:
-        RESULTS.parent.mkdir(exist_ok=True)
-        write_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
-        write_atomically(PAGE, page(results).encode())
-    print(page(results))
+    tell(results, page(results), "sync", "sync", dry=asked.dry)
     return 0
 
 

@@ -16,6 +16,7 @@ decoded from it.
 in the phrase of each (:data:`engine.attributes.NOTE_COUNT`).
 """
 
+import gc
 import os
 import signal
 import sys
@@ -78,8 +79,11 @@ class Service:
             decoder = PhraseDecoder.load(checkpoint)
             # The first decode pays for allocation, the first encode for reading the encoder.
             decoder.tokens([0.0] * decoder.dimensions)
+            decoder.sample([0.0] * decoder.dimensions, temperature=1.0, seed=0)
             decoder.encode([decoder.vocabulary.phrase([REST_ID] * PHRASE_STEPS)])
             self._decoders[checkpoint] = decoder
+            # Else a collection goes through all of torch (50 ms) while an answer is waited for.
+            gc.freeze()
         return self._decoders[checkpoint]
 
     def _decode(self, message: Message) -> Message:

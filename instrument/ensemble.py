@@ -63,6 +63,11 @@ class Ensemble:
         due = [tick for voice in self.voices if (tick := voice.next_due_tick) is not None]
         return min(due, default=None)
 
+    @property
+    def swap_due_tick(self) -> int:
+        """When the next swap is heard, which all voices have at one tick."""
+        return self._first.swap_due_tick
+
     def freeze(self, frozen: bool) -> None:
         """Keep the phrases, whatever the knobs do."""
         for voice in self.voices:

@@ -184,11 +184,14 @@ class Mapping:
     shows: Shows = Shows()
     voices: tuple[VoiceMapping, ...] = ()
 
-    @cached_property
+    @property
     def each_voice(self) -> tuple["Mapping", ...]:
         """What the patch is for each of its voices, as if it were the only one."""
-        if not self.voices:
-            return (self,)
+        # Not kept for one voice: what holds itself waits for a collector, and the player has none.
+        return self._several if self.voices else (self,)
+
+    @cached_property
+    def _several(self) -> tuple["Mapping", ...]:
         own = VoiceMapping(self.channel, self.dimensions)
         return tuple(
             replace(

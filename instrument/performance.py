@@ -47,6 +47,7 @@ from instrument.showing import Showing
 from instrument.songs import Repository, songs_of
 from instrument.take import opening
 from instrument.timekeeper import Timekeeper
+from instrument.urgent import be_brisk
 
 CONTROL_INTERVAL_S = 0.001  # at most one control message a millisecond
 
@@ -164,6 +165,7 @@ class Performance:
             stack.callback(self._keeper.close)  # before the end, which is not to be resumed
             Thread(target=self._send_controls, name="controls", daemon=True).start()
             self._display.start()
+            be_brisk()  # a knob's way to the player leads through threads of this process
             self._begin()
             with keys(self._on_key):
                 status = self._supervise()

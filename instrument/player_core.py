@@ -87,7 +87,7 @@ class Player:
             if self._outgoing.next_ns is None:
                 self.exit_status = 0
             return self._outgoing.next_ns or now_ns
-        if cued := self._core.cue():
+        if self._held_ns(now_ns) is None and (cued := self._core.cue()):
             self._do(cued, now_ns)
         self._panic.flood(now_ns, self._core.sounding)
         if now_ns >= self._alive_ns:
@@ -97,7 +97,7 @@ class Player:
             if self._outgoing.lost:
                 self.exit_status = OUTPUT_LOST
             self._alive_ns += ((now_ns - self._alive_ns) // ALIVE_EVERY_NS + 1) * ALIVE_EVERY_NS
-        return self._next_ns()
+        return self._next_ns(now_ns)
 
     def abandon(self, now_ns: int) -> None:
         """After a fault: close what sounds, and quieten our channels, on every port that works."""
@@ -157,11 +157,19 @@ class Player:
         timeline = self._course.timeline
         return timeline.anchor_tick, self._perf_ns(timeline.anchor_ns), timeline.tempo_bpm
 
-    def _next_ns(self) -> int:
+    def _held_ns(self, now_ns: int) -> int | None:
+        """While a knob that moves has to wait for the last call before the swap: when that is."""
+        if not self._core.playing:
+            return None
+        swap_ns = self._course.timeline.ns_of(self._core.swap_due_tick)
+        return self._trips.held_until(now_ns, swap_ns - self._outgoing.ahead_ns)
+
+    def _next_ns(self, now_ns: int) -> int:
         ticks = (self._core.next_due_tick, self._clock.next_due_tick)
         ahead_ns = self._outgoing.ahead_ns
         due = [self._course.timeline.ns_of(tick) - ahead_ns for tick in ticks if tick is not None]
-        waits = (self._alive_ns, self._outgoing.next_ns, self._panic.next_ns, *due)
+        others = self._outgoing.next_ns, self._panic.next_ns, self._held_ns(now_ns)
+        waits = (self._alive_ns, *others, *due)
         return min(ns for ns in waits if ns is not None)
 
     def _play_due(self, now_ns: int) -> None:

@@ -40,11 +40,14 @@ class Part:
     name: str = ""
     others: tuple[Sung, ...] = ()
 
-    @cached_property
+    @property
     def voices(self) -> tuple["Part", ...]:
         """What the song is for each of its voices, as if it were the only one."""
-        if not self.others:
-            return (self,)
+        # Not kept for one voice: what holds itself waits for a collector, and the player has none.
+        return self._several if self.others else (self,)
+
+    @cached_property
+    def _several(self) -> tuple["Part", ...]:
         sung = (Sung(self.checkpoint, self.first), *self.others)
         return tuple(
             Part(mapping, self.controls.of_voice(voice), *its, self.song, self.name)

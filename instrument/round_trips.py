@@ -1,6 +1,7 @@
 """How long the engine takes, and so how early it must be asked. Pure; times are nanoseconds."""
 
 from collections import deque
+from statistics import median
 
 MS = 1_000_000
 
@@ -12,6 +13,8 @@ SPARE_NS = 10 * MS
 ROUND_TRIPS_KEPT = 32
 # What takes longer waited for an engine to load, and does not say how long a decode takes.
 MAX_ROUND_TRIP_NS = 500 * MS
+# An answer that takes longer than so many usual ones is an accident and no rule.
+ACCIDENT = 1.5
 
 
 class RoundTrips:
@@ -40,9 +43,25 @@ class RoundTrips:
 
     def slowest_ns(self) -> int:
         """What an answer may take: a knob that moves this long before a swap is in time."""
+        return max(self._of_all(), default=FIRST_ROUND_TRIP_NS * self.voices)
+
+    def _median_ns(self) -> float:
+        return median(self._of_all() or [FIRST_ROUND_TRIP_NS * self.voices])
+
+    def _of_all(self) -> list[int]:
+        """What each would have taken had all voices asked."""
         voices = self.voices
-        taken = (ns * voices // min(place, voices) for ns, place in self._taken)
-        return max(taken, default=FIRST_ROUND_TRIP_NS * voices)
+        return [ns * voices // min(place, voices) for ns, place in self._taken]
+
+    def held_until(self, now_ns: int, due_ns: int) -> int | None:
+        """When to ask last for an answer that is due at ``due_ns``, if asking now is too early.
+
+        Whoever asks between two and one answer's time before ``due_ns`` keeps the engine busy past
+        the last moment at which the newest knob could still have been asked for. ``None``: ask.
+        """
+        usual_ns = min(self.slowest_ns(), round(ACCIDENT * self._median_ns()))
+        last_ns = due_ns - usual_ns
+        return last_ns if last_ns - usual_ns < now_ns < last_ns else None
 
     def margin_ns(self) -> int:
         """How long before a swap to begin asking."""

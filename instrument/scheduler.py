@@ -94,14 +94,14 @@ class Scheduler:
         """The tick of the next thing to do; ``None`` while stopped."""
         if not self.playing:
             return None
-        due = self._step_due if self.swaps.asking else min(self._step_due, self._ask_tick)
+        ask_due = self.swaps.ask_tick(self.swap_due_tick)
+        due = self._step_due if self.swaps.asking else min(self._step_due, ask_due)
         return due if self._line.let_go is None else min(due, self._line.let_go)
 
     @property
-    def _ask_tick(self) -> int:
-        # Only a swap at the next step can be swung: longer refreshes swap at bar lines.
-        swap_tick = self.swaps.tick
-        return self.swaps.ask_tick(self._step_due if swap_tick == self._step_tick else swap_tick)
+    def swap_due_tick(self) -> int:
+        """When the next swap is heard; only one at the next step can be swung."""
+        return self._step_due if self.swaps.tick == self._step_tick else self.swaps.tick
 
     @property
     def channel(self) -> int:

@@ -17,11 +17,19 @@ def ignore_signals() -> None:
             signal.signal(number, signal.SIG_IGN)
 
 
-def settle_down() -> None:
-    """No collection pause and no long turn of another thread once music plays."""
+def be_brisk() -> None:
+    """No long turn of another thread, and no collection that goes through all that was imported.
+
+    What is made from now on is still collected.
+    """
     sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
+
+
+def settle_down() -> None:
+    """No collection pause at all and no long turn of another thread once music plays."""
+    be_brisk()
     gc.disable()
 
 

@@ -187,6 +187,42 @@ def test_a_knob_that_moves_after_the_asking_is_still_heard_at_the_bar_line() -> 
     assert stage.told("bar")[-1]["cutoff_ms"] == 32.1
 
 
+def with_an_engine(stage: Stage, to_ns: int, takes_ns: int) -> None:
+    """Let time pass; whatever is asked for is answered after ``takes_ns``."""
+    half_ms = MS // 2
+    seen = len(stage.told("request"))
+    while stage.clock.now_ns() - stage.start_ns < to_ns:
+        stage.run(stage.clock.now_ns() - stage.start_ns + half_ms)
+        for request in stage.told("request")[seen:]:
+            stage.sleep(takes_ns)
+            stage.tell(answer(request, 72))
+            seen += 1
+
+
+def test_a_knob_that_would_keep_the_engine_past_the_last_call_waits_for_it() -> None:
+    """Turned twice just before the last call: asked for once, as it stood there."""
+    stage = Stage()
+    for bar in range(1, 20):
+        stage.tell(knob(bar / 20))
+        with_an_engine(stage, bar * BAR_NS - 5 * MS, 2 * MS)
+        stage.run(bar * BAR_NS)
+    bar_ns = 20 * BAR_NS
+    stage.run(bar_ns - 4 * MS)
+    before = len(stage.told("request"))
+    for early_ns, position in ((3 * MS, 0.1), (5 * MS // 2, 0.2)):
+        stage.run(bar_ns - early_ns)
+        stage.tell(knob(position))
+    assert len(stage.told("request")) == before
+    stage.run(bar_ns - 3 * MS // 2)
+    (asked,) = stage.told("request")[before:]
+    assert asked["z"][0] == pytest.approx(6 * 0.2 - 3)
+    stage.tell(knob(0.9), answer(asked, 74))
+    assert stage.told("request")[-1]["z"][0] == pytest.approx(6 * 0.9 - 3)  # worth a try
+    stage.run(bar_ns)
+    assert stage.sent()[-1] == b"\x90\x4a\x60"
+    assert stage.told("bar")[-1]["late"] is False
+
+
 def test_the_margin_is_the_same_time_at_any_tempo() -> None:
     """The engine is no quicker because the music is."""
     stage = Stage()
