@@ -43,9 +43,11 @@ $(PLAYABLE): pyproject.toml constraints.txt
 $(INSTALLED): $(PLAYABLE)
 	@$(call install,.[dev])
 
-play: $(PLAYABLE) ## play eight bars of the shipped checkpoint, in real time, on whatever is here
+# The page's usual port, or one of the ten after it if another program has that.
+play: $(PLAYABLE) ## play the shipped checkpoint on whatever is here, and on a page; eight bars without a terminal
 	@mkdir -p takes
-	@$(BIN)/glisser play --bars 8 --take takes/first.mid
+	@if [ -t 0 ] && [ -t 1 ]; then bars=; else bars='--bars 8'; fi; \
+		$(BIN)/glisser play --stage --stage-at 127.0.0.1:8129-8139 $$bars --take takes/first.mid
 
 test: setup ## run all tests; those that need a part that is missing here say so and are skipped
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not real' -n auto --dist loadfile

@@ -61,6 +61,11 @@ def assert_refused(result: tuple[int, str, str], *words: str) -> None:
         (["--clock", "sundial"], ["--clock sundial", "internal, midi or link"]),
         (["--out", "juno@80"], ["juno@80", "-50 to +50"]),
         (["--out", "juno@1", "--clock-out", "juno@2"], ["juno@2", "--out"]),
+        (["--stage-at", "8129"], ["--stage-at 8129", "HOST:PORT"]),
+        (["--stage-at", "127.0.0.1:9-8"], ["--stage-at 127.0.0.1:9-8", "HOST:PORT-PORT"]),
+        (["--stage-at", "127.0.0.1:0-8"], ["--stage-at 127.0.0.1:0-8", "HOST:PORT-PORT"]),
+        (["--stage-at", ":1-8"], ["--stage-at :1-8", "HOST:PORT-PORT"]),
+        (["--stage-at", "127.0.0.1:1-70000"], ["70000", "HOST:PORT-PORT"]),
         (["--frobnicate"], ["--frobnicate"]),
     ],
 )

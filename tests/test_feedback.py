@@ -156,3 +156,31 @@ def test_without_listeners_nothing_is_sent(feedback: Feedback) -> None:
     """An instrument played alone makes no network traffic."""
     assert feedback.on_player(BAR, 0.0) == []
     assert feedback.on_controls(after(STATE, [set_knob(1, 0.75)]), 0.0) == []
+
+
+def test_whether_it_plays_is_told_when_that_changes(feedback: Feedback) -> None:
+    """With the full state, on a change and on a question; a new tempo is no change of it."""
+    state = {"type": "state", "tempo_bpm": 120.0, "tick": 0}
+    assert ("/glisser/playing", [0]) in [each[1:] for each in ask(feedback, Subscribe(9_130))]
+    told = [
+        message
+        for playing in (True, True, False)
+        for _, *message in read(feedback.on_player({**state, "playing": playing}, 0.0))
+    ]
+    assert told == [["/glisser/playing", [1]], ["/glisser/playing", [0]]]
+    assert ask(feedback, Get("playing"))[0][1:] == ("/glisser/get/playing", [0])
+
+
+def test_the_snapshots_that_there_are_are_told() -> None:
+    """With the full state, after one was saved, and on a question; never more than fit."""
+    names = ["intro", "3"]
+    feedback = Feedback(Mapping, snapshots=lambda: names)
+    told = [each[1:] for each in ask(feedback, Subscribe(9_130))]
+    assert ("/glisser/snapshots", ["intro", "3"]) in told
+    names.append("x" * 64)
+    names += ["y" * 64] * 900
+    ((_, address, saved),) = read(feedback.on_snapshots(0.0))
+    assert (address, saved[:4]) == ("/glisser/snapshots", [*names[:3], "y" * 64])
+    ((datagram, _),) = feedback.on_snapshots(0.0)
+    assert len(datagram) < 10_000
+    assert ask(feedback, Get("snapshots"))[0][1:] == ("/glisser/get/snapshots", saved)

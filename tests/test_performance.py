@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.wire import Message
-from instrument.actions import Transport, set_tempo
+from instrument.actions import ChangeSong, Transport, set_tempo
 from instrument.children import Child
 from instrument.controls import ControlState
 from instrument.display import Display
@@ -64,3 +64,37 @@ def test_the_cards_calibration_reaches_the_player_and_the_display(
     assert (first.calibrated, second.calibrated) == (True, False)
     (shown,) = cast(Any, display)._knobs
     assert shown.asked([3.0] + [0.0] * 11) == 60.0
+
+
+class Serving:
+    """Stands where the stage's process would be, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.stages: list[dict[str, Any]] = []
+
+    def stage(self, stage: dict[str, Any]) -> None:
+        self.stages.append(stage)
+
+
+def test_the_stage_is_told_of_another_song_and_of_ports_that_are_others(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Once for each; a knob that is turned is none of its business."""
+    for name in ("1-one", "2-two"):
+        (tmp_path / f"{name}.toml").write_text("")
+    options = PlayOptions(set_folder=str(tmp_path), checkpoint=str(tiny_checkpoint))
+    performance: Any = Performance(options, Display(io.StringIO()))
+    performance._player = cast(Child, Listening())
+    doors, served = performance._doors, Serving()
+    doors._lines, doors._stage, doors._staged = lambda: ["a door"], served, 1
+    performance._act([set_tempo(99.0)])
+    doors.on_controls(performance._controls.state())
+    assert served.stages == []
+    performance._act([ChangeSong("next")])
+    for _ in range(2):
+        doors.on_controls(performance._controls.state())
+    doors.on_player({"type": "rejoined", "seconds": 0.5})
+    assert [stage["song"] for stage in served.stages] == [
+        {"number": 2, "name": "2-two", "of": 2}
+    ] * 2
+    assert served.stages[0]["doors"] == ["a door"]

@@ -41,6 +41,7 @@ options = st.builds(
     osc_host=st.text(),
     osc_port=st.integers(0, 65535),
     tempo_bpm=st.none() | st.floats(20, 400),
+    stage=st.none() | st.tuples(st.text(), st.integers(0, 65535), st.integers(0, 65535)),
 )
 serials = st.integers(0, 10**9)
 written = {

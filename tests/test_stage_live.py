@@ -112,15 +112,19 @@ def test_ten_pages_that_drag_the_cursor_do_not_move_a_note(
                 z = (step + number) % 40 / 8 - 2.5
                 ask(page, ["/glisser/z/1", z], ["/glisser/z/2", -z], ["/glisser/z/12", z / 2])
             assert frame(opened[step % 10], "osc")
-        last = opened[-1]
+        last, marks = opened[-1], {f"/glisser/lfo-phase/{n}" for n in range(1, 11)}
+        for mark, page in zip(marks, opened, strict=True):
+            ask(page, [mark, 0.5])
+        while marks:  # until what every page has asked for has arrived
+            marks -= {address for address, *_ in frame(last, "osc")}
         ask(last, *[[f"/glisser/z/{n}", n / 12] for n in range(1, 13)])
         while frame(last, "plane")["base"][10] != pytest.approx(11 / 12):
             pass
         (phrase,) = decoder.decode([n / 12 for n in range(1, 13)])
         until_it_sounds(last, decoder.vocabulary.steps(phrase.tokens))
         assert ended(play) == 0
-    z = z_by_bar(assert_every_bar_is_decoded(play, decoder))
-    assert z[max(z)] == pytest.approx([n / 12 for n in range(1, 13)])
+    stood = z_by_bar(assert_every_bar_is_decoded(play, decoder))
+    assert stood[max(stood)] == pytest.approx([n / 12 for n in range(1, 13)])
 
 
 def test_a_port_that_is_taken_is_refused_before_a_take_is_begun(tmp_path: Path) -> None:

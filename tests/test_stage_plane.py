@@ -119,6 +119,7 @@ def test_another_base_begins_again_once_it_has_settled() -> None:
     assert planes.counted(old, [0] * len(old.points)) is None
     assert planes.known((1, 2)) is None
     settles_s = planes.settles_s()
+    assert settles_s is not None
     assert settles_s == pytest.approx(1.9 + SETTLED_S)
     assert planes.next(settles_s - 0.001) is None
     (first, *_) = draw(planes, settles_s)

@@ -35,7 +35,15 @@ from tests.stage_parts import (
 )
 
 KNOB = "/glisser/knob/1"
-GARBAGE = ["", "{", "null", "[" * 4000, '{"osc": 1}', '{"osc": [["/glisser/get/z"]]}', b"\xff\x00"]
+GARBAGE: list[str | bytes] = [
+    "",
+    "{",
+    "null",
+    "[" * 4000,
+    '{"osc": 1}',
+    '{"osc": [["/glisser/get/z"]]}',
+    b"\xff\x00",
+]
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_the_wheel_holds_patches_checkpoint_configs_and_licences(installed: Path
     """Everything that play and render read, and the licence of everything shipped."""
     for name in (
         "instrument/patches/default.toml",
+        "instrument/stage_page/index.html",
         "engine/checkpoints/stage/card.json",
         "engine/checkpoints/stage/decoder.safetensors",
         "engine/checkpoints/stage/encoder.safetensors",
