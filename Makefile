@@ -51,7 +51,8 @@ play: $(PLAYABLE) ## play the shipped checkpoint on whatever is here, and on a p
 
 test: setup ## run all tests; those that need a part that is missing here say so and are skipped
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not real' -n auto --dist loadfile
-	@$(BIN)/python -m pytest -m real
+	@$(BIN)/python -m pytest -m 'real and beside' -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m 'real and not beside'
 
 check: setup ## check style, types, walls between rooms and links between pages, as CI does
 	@$(BIN)/ruff check .

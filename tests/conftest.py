@@ -9,11 +9,17 @@ from hypothesis import HealthCheck, settings
 
 from engine.chorales import Melody, load_melodies
 from tests.jack import jack_server
-from tests.real import pytest_pyfunc_call, pytest_runtest_makereport, pytest_runtest_setup
+from tests.real import (
+    pytest_collection_modifyitems,
+    pytest_pyfunc_call,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+)
 
 # pytest finds a fixture and its hooks by their names in this file.
 __all__ = [
     "jack_server",
+    "pytest_collection_modifyitems",
     "pytest_pyfunc_call",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",

@@ -8,6 +8,9 @@ its hooks from here.
 A real-part test that fails is run again, twice at most, when the machine stood still meanwhile: see
 :mod:`benchmarks.standstill`. A warning says so. What fails on a machine that moves, fails.
 
+What needs no JACK is marked ``beside``, too: it may run beside another test. What needs it runs by
+itself, since a server that is late loses notes.
+
 What a kernel lacks, nobody can install: ``real(devices={"/dev/snd/seq": "ALSA sequencer"})`` is
 labelled "not run here: no ALSA sequencer" on a machine without that file, and is a failure nowhere.
 """
@@ -44,6 +47,15 @@ def missing_devices(item: pytest.Item) -> list[str]:
     marker = item.get_closest_marker("real")
     devices: Mapping[str, str] = marker.kwargs.get("devices", {}) if marker else {}
     return [name for path, name in devices.items() if not Path(path).exists()]
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark the real-part tests that may run beside others."""
+    for item in items:
+        markers = list(item.iter_markers("real"))
+        needs = {program for marker in markers for program in marker.kwargs.get("needs", ())}
+        if markers and "jackd" not in needs:
+            item.add_marker("beside")
 
 
 @pytest.hookimpl(tryfirst=True)

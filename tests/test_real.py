@@ -139,3 +139,25 @@ def test_a_jack_server_of_our_own_comes_and_goes() -> None:
         list_ports, env=os.environ | server.environment, capture_output=True, check=False
     )
     assert gone.returncode != 0
+
+
+def test_what_needs_no_jack_may_run_beside_others(pytester: pytest.Pytester) -> None:
+    """The rest runs by itself; what is not real is neither."""
+    pytester.makeini("[pytest]\nmarkers =\n    real: uses real parts\n    beside: without JACK\n")
+    pytester.makeconftest("from tests.real import pytest_collection_modifyitems")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.real(needs=["sh"])
+
+        def test_alone_on_its_ports(): pass
+
+        @pytest.mark.real(needs=["jackd"])
+        def test_on_jack(): pass
+        """
+    )
+    pytester.runpytest_inprocess("-m", "beside").assert_outcomes(passed=1, deselected=1)
+    pytester.runpytest_inprocess("-m", "real and not beside").assert_outcomes(
+        passed=1, deselected=1
+    )
