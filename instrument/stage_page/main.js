@@ -95,8 +95,13 @@ function trouble(text) {
 }
 
 async function soundOnOff() {
-  if (sound.on) sound.stop();
-  else await sound.start();
+  try {
+    if (sound.on) sound.stop();
+    else await sound.start();
+  } catch {
+    sound.on = false;
+    trouble("This browser can make no sound.");
+  }
   $("sound").setAttribute("aria-pressed", sound.on);
 }
 
