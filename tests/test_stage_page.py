@@ -195,17 +195,22 @@ def test_space_stops_and_plays(page: Page) -> None:
     page.get_by_role("button", name="Stop").wait_for()
 
 
-def test_the_server_is_lost_and_found(page: Page, stage: Staged, watch: Watch) -> None:
-    """It says so, is silent, and tries again; what has changed meanwhile is told."""
-    page.get_by_role("button", name="Sound").click()
-    until(page, "glisser.sound.sounding > 0")
-    (serving,) = (
+def serving_of(stage: Staged) -> psutil.Process:
+    """The process that serves the page."""
+    (found,) = (
         child
         for child in psutil.Process(stage.process.pid).children()
         if "instrument.stage_process" in child.cmdline()
     )
+    return found
+
+
+def test_the_server_is_lost_and_found(page: Page, stage: Staged, watch: Watch) -> None:
+    """It says so, is silent, and tries again; what has changed meanwhile is told."""
+    page.get_by_role("button", name="Sound").click()
+    until(page, "glisser.sound.sounding > 0")
     page.evaluate("globalThis.socket = glisser.connection.socket")
-    serving.kill()
+    serving_of(stage).kill()
     page.get_by_role("alert").filter(has_text="The connection is lost").wait_for()
     until(page, "glisser.sound.sounding === 0")
     with Listener(stage.osc_port) as other:
@@ -216,6 +221,21 @@ def test_the_server_is_lost_and_found(page: Page, stage: Staged, watch: Watch) -
     page.get_by_role("button", name="Sound").click()
     # Chromium itself says on the console what it could not reach.
     watch.faults[:] = [each for each in watch.faults if "ERR_CONNECTION_REFUSED" not in each]
+
+
+def test_a_server_that_falls_silent_is_given_up(page: Page, stage: Staged, watch: Watch) -> None:
+    """Also when no connection was closed, as when a tablet leaves the room."""
+    page.evaluate("glisser.connection.silentMs = 1500")  # else five seconds
+    serving = serving_of(stage)
+    serving.suspend()
+    try:
+        page.get_by_role("alert").filter(has_text="The connection is lost").wait_for()
+    finally:
+        serving.resume()
+    until(page, "glisser.connection.open && document.querySelector('#trouble').hidden")
+    page.evaluate("glisser.connection.silentMs = 5000")
+    until(page, "glisser.phase.at(performance.now()) !== null")
+    watch.faults[:] = [each for each in watch.faults if "WebSocket" not in each]
 
 
 def test_a_snapshot_is_saved_and_recalled(page: Page) -> None:

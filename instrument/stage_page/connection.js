@@ -3,6 +3,8 @@
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5000;
 const SEND_EVERY_MS = 8;
+const SILENT_MS = 5000; // the counters come every second, whatever else happens
+const LOOK_MS = 500;
 const TRIGGER = /^\/glisser\/(play|stop|panic|capture|snapshot|song)(\/|$)/;
 const MAX_MESSAGES = 64; // the server takes as many in one frame
 
@@ -17,6 +19,10 @@ export class Connection {
     this.waiting = new Map(); // by address: of all but triggers the newest will do
     this.timer = 0;
     this.axes = null;
+    this.silentMs = SILENT_MS;
+    this.heardMs = 0;
+    this.quiet = false; // the server has said that there is nothing to be heard from it
+    setInterval(() => this.look(), LOOK_MS);
     addEventListener("online", () => this.soon());
     document.addEventListener("visibilitychange", () => document.hidden || this.soon());
   }
@@ -31,12 +37,17 @@ export class Connection {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws`);
     this.socket = socket;
+    this.heardMs = performance.now();
     socket.onopen = () => {
       this.retryMs = FIRST_RETRY_MS;
       this.changed(true, 0);
       if (this.axes) this.say({ plane: this.axes });
     };
-    socket.onmessage = (event) => this.heard(JSON.parse(event.data));
+    socket.onmessage = (event) => {
+      if (socket !== this.socket) return;
+      this.heardMs = performance.now();
+      this.heard(JSON.parse(event.data));
+    };
     socket.onclose = () => this.lost(socket);
   }
 
@@ -76,10 +87,19 @@ export class Connection {
 
   lost(socket) {
     if (socket !== this.socket) return;
+    this.socket = null;
     this.waiting.clear();
     this.changed(false, this.retryMs);
     this.retry = setTimeout(() => this.connect(), this.retryMs);
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+
+  // A connection can end without a word, as when a tablet leaves the room.
+  look() {
+    if (!this.socket || this.quiet || performance.now() - this.heardMs < this.silentMs) return;
+    const silent = this.socket;
+    this.lost(silent);
+    silent.close();
   }
 
   // Not to wait any longer: somebody looks again.

@@ -57,6 +57,7 @@ state.on("note", (channel, pitch, velocity, atMs) => {
 });
 state.on("main", () => {
   if (!state.main) halt();
+  connection.quiet = !state.main;
   trouble(state.main ? "" : "The instrument does not answer. Its page waits for it.");
 });
 
@@ -64,6 +65,7 @@ function changed(open, retryMs) {
   document.body.classList.toggle("lost", !open);
   if (open) {
     openedMs = performance.now();
+    connection.quiet = false;
     time.reset();
     state.main = true;
     trouble("");
@@ -95,8 +97,13 @@ function trouble(text) {
 }
 
 async function soundOnOff() {
-  if (sound.on) sound.stop();
-  else await sound.start();
+  try {
+    if (sound.on) sound.stop();
+    else await sound.start();
+  } catch {
+    sound.on = false;
+    trouble("This browser can make no sound.");
+  }
   $("sound").setAttribute("aria-pressed", sound.on);
 }
 

@@ -26,6 +26,7 @@ export class Plane {
       home: () => this.axes.map((axis) => this.along(axis, 0)),
       absolute: true,
       step: 0.02,
+      leap: 0.2,
     });
     this.drawCursor = this.drawCursor.bind(this);
     this.drawPicture = this.drawPicture.bind(this);
