@@ -125,9 +125,9 @@ def test_feedback_is_gathered_and_says_when_it_came(stage: Stage) -> None:
     """In order; what comes together is few frames, each with the moment of its first message."""
     with stage.page() as page:
         stage.main.until("/glisser/subscribe")
-        wanted = [["/glisser/note", 1, number % 128, 96] for number in range(400)]
+        wanted: list[list[Any]] = [["/glisser/note", 1, number % 128, 96] for number in range(400)]
         for address, *arguments in wanted:
-            stage.main.tell(str(address), *arguments)
+            stage.main.tell(address, *arguments)
         notes, moments = list[Any](), []
         while len(notes) < len(wanted):
             told = json.loads(page.recv(timeout=PATIENCE_S))
