@@ -57,9 +57,8 @@ class Backstage:
         another = message["stage"].get("song") != self._stage.get("song")
         self._stage = message["stage"]
         if another:
-            self._next = None
             self._told.begin()
-            self._engine.begin(self._stage["checkpoint"], self._stage["z_ranges"])
+            self._begin()
             if self._pages:
                 self._main.subscribe()
         self.server.tell(self._stage_frame())
@@ -97,11 +96,18 @@ class Backstage:
         elif before and not self._pages:
             self._main.rest()
             self._told.forget()
+            self._steps = ()
+            self._begin()
         self._engine.show(axes)
 
     def fault(self, line: str) -> None:
         """A line for a person."""
         self._faults.tell(line)
+
+    def _begin(self) -> None:
+        """Nothing is known any more of where the controls stand."""
+        self._next = None
+        self._engine.begin(self._stage["checkpoint"], self._stage["z_ranges"])
 
     def _hear(self, address: str, arguments: tuple[Argument, ...]) -> None:
         if not self._told.hear(address, arguments, self._loop.time()):

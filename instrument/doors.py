@@ -20,6 +20,7 @@ from instrument.parameters import values
 from instrument.programme import Programme
 from instrument.stage import stage_of
 from instrument.stage_link import StageLink, Staging
+from instrument.web_access import is_loopback
 
 
 class Doors:
@@ -81,12 +82,12 @@ class Doors:
             self._query = OscQueryLink(Serving(*where, told), self._fault)
             self._query.values(values(self._controls.state(), self._programme.mapping()))
             self._query.start()
-            opened.append(f"OSCQuery: http://{options.oscquery[0]}:{self._query.port}")
+            opened.append(f"OSCQuery: {_url(options.oscquery[0], self._query.port)}")
         if options.stage is not None:
             self._stage = StageLink(self._staging(*options.stage), self._fault)
             self._set_stage()
             self._stage.start()
-            opened.append(f"stage: http://{options.stage[0]}:{self._stage.port}")
+            opened.append(f"stage: {_url(options.stage[0], self._stage.port)}")
         return opened
 
     def listen(self) -> None:
@@ -151,3 +152,8 @@ class Doors:
         self._staged = song.number
         if self._stage is not None:
             self._stage.stage(stage_of(song, of, self._lines(), self._options.clock))
+
+
+def _url(host: str, port: int) -> str:
+    open_to_all = "" if is_loopback(host) else "  (open to the network)"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{open_to_all}"

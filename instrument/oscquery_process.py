@@ -3,9 +3,9 @@
 A process of its own, because parsing what the network sends must never make the music wait.
 
 Frames in: first ``serve`` {host, http_port (0: any free one), osc_host, osc_port, name, methods,
-values}; then ``values`` {values}, by address; the end of stdin means main is gone. Frames out:
-``opened`` {port} or ``refused`` {text}; ``told`` after every ``values``; ``announced`` {name};
-``fault`` {text}.
+values}; then ``values`` {values}, by address, or ``still``, where nothing has changed; the end of
+stdin means main is gone. Frames out: ``opened`` {port} or ``refused`` {text}; ``told`` after each of
+the others; ``announced`` {name}; ``fault`` {text}.
 """
 
 import asyncio
@@ -46,11 +46,12 @@ async def serve(told: Message, door: Door, outbox: Outbox) -> None:
 
     def take() -> None:
         for message in inbox.take():
+            if message["type"] in {"quit", END["type"]}:
+                server.should_exit = True
+                continue
             if message["type"] == "values":
                 queries.tell(message["values"])
-                outbox.post({"type": "told"})
-            elif message["type"] in {"quit", END["type"]}:
-                server.should_exit = True
+            outbox.post({"type": "told"})
 
     inbox = Inbox(sys.stdin.buffer, arrived)
     announcement = Announcement(host, door.bound_to)

@@ -71,6 +71,7 @@ class StageEngine:
     def begin(self, checkpoint: str, ranges: Iterable[Sequence[float]]) -> None:
         """Another song: its checkpoint, and the range of each coordinate."""
         self._checkpoint, self._z, self._previewed = checkpoint, (), None
+        self._flight = None  # an answer of another checkpoint is of no use
         self.planes.begin(ranges)
 
     def show(self, axes: Iterable[Axes]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 SIZES = (8, 16, 32, 64)
-BATCH = 128  # points at once; some 50 ms of a core, for which a preview waits
+BATCH = 64  # points at once; some 30 ms of a core, for which a preview waits
 SETTLED_S = 0.15  # so long the base stays before its plane is drawn
 LONG_AGO_S = float("-inf")
 

@@ -3,10 +3,11 @@
 A process of its own, because parsing what the network sends must never make the music wait.
 
 Frames in: first ``serve`` {host, http_port (0: any free one), last_port, osc_host, osc_port,
-checkpoints, stage}; then ``stage`` {stage}; the end of stdin means main is gone. ``stage`` is the
-object of :func:`instrument.stage.stage_of`, ``checkpoints`` are folders by what it calls them.
-Frames out: ``opened`` {port} or ``refused`` {text}; ``told`` after every ``stage``; ``fault``
-{text}. All else it says and hears by OSC, as any other client.
+checkpoints, stage}; then ``stage`` {stage}, or ``still``, where nothing has changed; the end of
+stdin means main is gone. ``stage`` is the object of :func:`instrument.stage.stage_of`,
+``checkpoints`` are folders by what it calls them. Frames out: ``opened`` {port} or ``refused``
+{text}; ``told`` after each of the others; ``fault`` {text}. All else it says and hears by OSC, as
+any other client.
 """
 
 import asyncio
@@ -36,11 +37,12 @@ async def serve(told: Message, door: Door, outbox: Outbox, faults: Faults) -> No
 
     def take() -> None:
         for message in inbox.take():
+            if message["type"] in {"quit", END["type"]}:
+                server.should_exit = True
+                continue
             if message["type"] == "stage":
                 stage.take(message)
-                outbox.post({"type": "told"})
-            elif message["type"] in {"quit", END["type"]}:
-                server.should_exit = True
+            outbox.post({"type": "told"})
 
     inbox = Inbox(sys.stdin.buffer, arrived)
     try:

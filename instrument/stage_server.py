@@ -5,7 +5,6 @@ An ASGI application of one asyncio loop, in the stage process alone. docs/stage.
 
 import asyncio
 import json
-import mimetypes
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -22,7 +21,13 @@ from instrument.stage_plane import Axes
 from instrument.web_access import is_called, is_of_our_own
 
 PAGE = Path(__file__).parent / "stage_page"
-KINDS = (".html", ".css", ".js", ".svg", ".webmanifest")  # what a page may be made of
+KINDS = {  # what a page may be made of; not from mimetypes, which asks the system
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 WEBSOCKET = "/ws"
 MAX_PAGES = 16
 MAX_UNSENT = 256  # frames that wait for a page; one that is so far behind begins again
@@ -130,8 +135,7 @@ class StageServer:
         file = self._files.get(scope["path"])
         if file is None:
             return PlainTextResponse("no such page", 404, HEADERS)
-        kind = mimetypes.types_map.get(file.suffix, "application/manifest+json")
-        return Response(file.read_bytes(), media_type=kind, headers=HEADERS)
+        return Response(file.read_bytes(), media_type=KINDS[file.suffix], headers=HEADERS)
 
     async def _serve(self, websocket: WebSocket) -> None:
         page = Page()

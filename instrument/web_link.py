@@ -16,9 +16,8 @@ STILL_THERE_S = 1.0  # so often at least something is sent, and has to be answer
 MAX_SILENCE_S = 5.0
 START_PATIENCE_S = 10.0
 RETRY_S = 1.0
-GOODBYE_PATIENCE_S = (
-    4.0  # OSCQuery takes its announcement back, which is told to the network thrice
-)
+STILL: Message = {"type": "still"}  # what is sent then, where nothing has changed
+GOODBYE_PATIENCE_S = 4.0  # OSCQuery takes its announcement back, told to the network thrice
 
 
 class NotServedError(Exception):
@@ -102,7 +101,7 @@ class WebLink:
             if self._owed or not (self._changed or silent_s >= STILL_THERE_S):
                 state = None
             else:
-                state = self._newest
+                state = self._newest if self._changed else STILL
                 self._changed, self._owed, self._sent_s = False, True, now_s
             mute = self._owed and silent_s > MAX_SILENCE_S
         if state is not None:

@@ -282,7 +282,7 @@ def test_osc_feedback_and_keys_follow(gig: Path, tiny_checkpoint: Path) -> None:
     assert [part.name for part in stage.parts()] == ["b", "a"]
     line = {"type": "song", "song": 2, "name": "b", "tick": 0, "phrase": None, "checkpoint": "x"}
     stage.main._note({**line, "change": 1, "channel": 2})
-    feedback, here = stage.main._feedback, ("127.0.0.1", 7)
+    feedback, here = stage.main._doors._feedback, ("127.0.0.1", 7)
     feedback.on_actions([Subscribe(7)], here, stage.main._controls.state(), 0.0)
     song = encode("/glisser/song", 2, "b")
     assert feedback.on_player({**line, "change": 1, "channel": 2}, 0.0) == [(song, here)]
