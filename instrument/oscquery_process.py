@@ -4,8 +4,8 @@ A process of its own, because parsing what the network sends must never make the
 
 Frames in: first ``serve`` {host, http_port (0: any free one), osc_host, osc_port, name, methods,
 values}; then ``values`` {values}, by address, or ``still``, where nothing has changed; the end of
-stdin means main is gone. Frames out: ``opened`` {port} or ``refused`` {text}; ``told`` after each of
-the others; ``announced`` {name}; ``fault`` {text}.
+stdin means main is gone. Frames out: ``opened`` {port} or ``refused`` {text}; ``told`` after each
+of the others; ``announced`` {name}; ``fault`` {text}.
 """
 
 import asyncio
