@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pythonosc.osc_message import OscMessage
 
-from benchmarks.stage_browser import Staged, browser, settled, staged, until, wish
+from benchmarks.stage_browser import Staged, browser, staged, until, wish
 from instrument.feedback import encode
 
 pytestmark = pytest.mark.real(needs=["chromium"])
@@ -231,7 +232,8 @@ def test_a_server_that_falls_silent_is_given_up(page: Page, stage: Staged, watch
     try:
         page.get_by_role("alert").filter(has_text="The connection is lost").wait_for()
     finally:
-        serving.resume()
+        with suppress(psutil.NoSuchProcess):  # main has put another in its place
+            serving.resume()
     until(page, "glisser.connection.open && document.querySelector('#trouble').hidden")
     page.evaluate("glisser.connection.silentMs = 5000")
     until(page, "glisser.phase.at(performance.now()) !== null")
@@ -448,7 +450,6 @@ def test_nothing_is_drawn_when_nothing_changes(page: Page) -> None:
     """Stopped, the page asks for no frame: a tablet on a stand stays cool."""
     wish(page, "/glisser/stop")
     until(page, "!glisser.state.playing && glisser.state.wished.size === 0")
-    settled(page)
     time.sleep(0.3)  # what was still to be drawn
     frames = page.evaluate(
         """() => new Promise((done) => {
@@ -458,6 +459,6 @@ def test_nothing_is_drawn_when_nothing_changes(page: Page) -> None:
         setTimeout(() => { globalThis.requestAnimationFrame = ask; done(asked); }, 700);
     })"""
     )
-    assert frames < 6  # once a second the counters are told; a beat that moves wants sixty
+    assert frames < 10  # counters and a sharper plane are told; a beat that moves wants forty
     wish(page, "/glisser/play")
     until(page, "glisser.state.playing")

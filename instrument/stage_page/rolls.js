@@ -48,7 +48,11 @@ export class Rolls {
   }
 
   drawSounds() {
-    const phrases = this.voices().map(([voice, steps]) => ({ steps, colour: this.colours[`voice-${voice}`] }));
+    const phrases = this.voices().map(([voice, steps]) => ({
+      steps,
+      colour: this.colours[`voice-${voice}`],
+      named: voice === 1, // names of two voices would lie on one another
+    }));
     this.drawnRange = String(this.range());
     this.drawSheet($("roll-sounds"), phrases.reverse());
     this.describe("sounds", "the phrase that sounds", this.state.phrases.get(1));
@@ -57,7 +61,7 @@ export class Rolls {
   drawComes() {
     const steps = this.state.next?.steps;
     const now = this.state.phrases.get(1) ?? [];
-    const phrases = steps ? [{ steps, colour: this.colours.asked, before: now }] : [];
+    const phrases = steps ? [{ steps, colour: this.colours.asked, before: now, named: true }] : [];
     this.drawSheet($("roll-comes"), phrases);
     this.describe("comes", "the phrase that comes", steps, now);
   }
@@ -104,7 +108,7 @@ export class Rolls {
     context.stroke();
   }
 
-  drawNotes(context, place, { steps, colour, before }) {
+  drawNotes(context, place, { steps, colour, before, named }) {
     const { notes } = notesOf(steps);
     for (const { pitch, step, length } of notes) {
       const same = before !== undefined && before[step] === pitch;
@@ -118,7 +122,7 @@ export class Rolls {
       context.fill();
       context.globalAlpha = 1;
       context.stroke();
-      if (wide < NAME_FROM_PX) continue;
+      if (!named || wide < NAME_FROM_PX) continue;
       context.fillStyle = this.colours.text;
       context.font = "600 12px system-ui, sans-serif";
       context.textBaseline = "alphabetic";
