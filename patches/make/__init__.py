@@ -1,1 +1,0 @@
-"""What writes the surfaces in patches/: for Max, Live, Pd, TouchOSC. ``make rigs``; not shipped."""
