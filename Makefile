@@ -134,8 +134,8 @@ picture: setup ## draw the README's picture from the shipped checkpoint
 stage-pictures: setup ## draw the stage page as it looks, docs/stage.png and docs/stage-phone.png
 	@$(BIN)/python -m benchmarks.stage_pictures
 
-rigs: setup ## write the surfaces in patches/ for Max, Live, Pd and TouchOSC, from the list of parameters
-	@$(BIN)/python -m patches.make
+rigs: setup ## write the patches for Max, Live, Pd and TouchOSC anew, from the instrument's own lists
+	@$(BIN)/python -m patches.making
 
 site: setup ## build the documentation as a site, in site/; a link that leads nowhere is an error
 	@$(SITE) --quiet --site-dir site && echo "site/index.html"

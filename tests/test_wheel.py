@@ -45,6 +45,11 @@ def test_the_wheel_holds_patches_checkpoint_configs_and_licences(installed: Path
     for name in (
         "instrument/patches/default.toml",
         "instrument/stage_page/index.html",
+        "instrument/patches/Glisser.amxd",
+        "instrument/patches/Glisser.maxpat",
+        "instrument/patches/Glisser.tosc",
+        "instrument/patches/glisser.pd",
+        "instrument/patches/glisser.scd",
         "engine/checkpoints/stage/card.json",
         "engine/checkpoints/stage/decoder.safetensors",
         "engine/checkpoints/stage/encoder.safetensors",
@@ -59,6 +64,7 @@ def test_the_wheel_holds_patches_checkpoint_configs_and_licences(installed: Path
     ):
         assert (installed / name).is_file(), name
     assert list(installed.glob("glisser-*.dist-info/licenses/LICENSE"))
+    assert not list(installed.glob("instrument/patches/**/*.py"))
 
 
 def test_the_wheel_plays_and_renders_outside_the_repository(
