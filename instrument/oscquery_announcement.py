@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import ifaddr
 from zeroconf import InterfaceChoice, ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 from instrument.oscquery import WILDCARDS, Host
 from instrument.web_access import is_loopback
@@ -20,6 +20,8 @@ QUERY_SERVICE = "_oscjson._tcp.local."
 OSC_SERVICE = "_osc._udp.local."
 MAX_NAME_BYTES = 50  # a label of DNS has 63, and a second Glisser becomes "Glisser-2"
 GOODBYE_PATIENCE_S = 1.0
+# What was told within the last second is told again only when that is over (RFC 6762, section 6).
+LISTEN_S = 1.5
 
 
 def host_name() -> str:
@@ -73,6 +75,18 @@ class OwnMachineOnly(asyncio.DatagramProtocol):
         self._protocol.error_received(exc)
 
 
+async def _listen(neighbours: AsyncZeroconf) -> None:
+    """Hear who is there, so that a name that is taken is known to be."""
+    services = [QUERY_SERVICE, OSC_SERVICE]
+    browser = AsyncServiceBrowser(neighbours.zeroconf, services, handlers=[_nothing])
+    await asyncio.sleep(LISTEN_S)
+    await browser.async_cancel()
+
+
+def _nothing(**_: object) -> None:
+    """The library remembers what it hears; nobody else has to."""
+
+
 class Announcement:
     """Our entries on the interface that the HTTP server is bound to, and on no other."""
 
@@ -95,6 +109,7 @@ class Announcement:
                 inner = cast("asyncio.DatagramProtocol", reader.transport.get_protocol())
                 reader.transport.set_protocol(OwnMachineOnly(inner))
         entries = services(self._host, self._bound_to)
+        await _listen(self._zeroconf)
         for entry in entries:
             await (await self._zeroconf.async_register_service(entry, allow_name_change=True))
         return entries[0].get_name()
