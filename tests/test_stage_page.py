@@ -283,6 +283,8 @@ def test_it_fits_a_phone(page: Page) -> None:
     """At 360 pixels nothing lies beside the screen, and every control is large enough to hit."""
     page.set_viewport_size({"width": 360, "height": 640})
     page.evaluate("document.querySelector('#more').open = true")
+    # The cursor moves with its plane, one frame later.
+    until(page, "document.querySelector('#cursor').getBoundingClientRect().right <= innerWidth")
     width, small = page.evaluate(
         """() => {
         const controls = [...document.querySelectorAll(
