@@ -116,6 +116,7 @@ class _Replay:
         self._swing, self._voicing = STRAIGHT, Voicing()
         self._channel = mappings[min(voice, len(mappings)) - 1].channel
         self._sound_from = 0
+        self._song_tick: int | None = None  # where the song begins that was told last
         self._core: Scheduler | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
@@ -156,13 +157,17 @@ class _Replay:
             z, tokens, steps = message["phrase"]
             self._phrase = Decoded(tuple(z), tuple(tokens), tuple(steps))
         if self._core is not None:
+            self._song_tick = tick
             self._core.change_at(Change(tick, self._channel, "bar", self._phrase, afresh))
 
     def _go_on(self, core: Scheduler, message: Message) -> Iterator[Event]:
         match message["type"]:
             case "take" if not message["request"]["late"]:
-                yield from self._up_to(core, message["request"]["tick"])
+                tick = message["request"]["tick"]
+                yield from self._up_to(core, tick)
                 self._phrase = core.phrase = _decoded(message["request"])
+                if tick == self._song_tick:  # what a voice that was not there before begins with
+                    core.change_at(Change(tick, self._channel, "bar", self._phrase, afresh=True))
             case "swing":
                 yield from self._up_to(core, message["tick"])
                 self._swing = message["percent"]

@@ -133,9 +133,6 @@ def _played(midi: bytes, out: Path, font: Path) -> "Samples":
             "s16",
             "-r",
             str(SAMPLE_RATE),
-            "-F",
-            str(sound),
-            str(font),
         ]
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             [*command, "-F", str(sound), str(font), str(score)],

@@ -25,7 +25,14 @@ SYSTEMS: dict[str, tuple[str, ...]] = {
         *("-a", "jack", "-o", f"audio.jack.id={PORT}", "-o", "audio.jack.autoconnect=1"),
     ),
     "alsa": ("-m", "alsa_seq", "-o", f"midi.alsa_seq.id={PORT}"),
-    "coremidi": ("-m", "coremidi", "-o", f"midi.coremidi.id={PORT}", "-o", f"midi.portname={PORT}"),
+    "coremidi": (
+        *("-m", "coremidi", "-o", f"midi.coremidi.id={PORT}", "-o", f"midi.portname={PORT}"),
+        *("-a", "coreaudio"),
+    ),
+}
+# Left to itself FluidSynth takes JACK, which a machine that plays by ALSA seldom runs.
+AUDIO_TRIED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "alsa": (("-a", "pulseaudio"), ("-a", "pipewire"), ("-a", "alsa")),
 }
 START_PATIENCE_S = 15.0  # a large SoundFont on a slow disk
 LOOK_S = 0.1
@@ -55,19 +62,21 @@ class Synth:
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
         self._began_s = 0.0
+        self._audio: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Start it and wait for its port. Raises :class:`SoundError`, its own last words in it."""
         if self._api not in SYSTEMS:
             there = "no MIDI system" if self._api == "none" else "no MIDI port of its own"
             raise SoundError(f"--synth fluidsynth: there is {there} for it here")
-        self._launch()
         until_s = time.monotonic() + START_PATIENCE_S
-        while not self._has_port():
-            if self._has_ended() or time.monotonic() > until_s:
-                self.close()
-                raise SoundError(f"--synth fluidsynth: it did not start{self._last_words()}")
-            time.sleep(LOOK_S)
+        for audio in AUDIO_TRIED.get(self._api, ((),)):
+            self._audio = audio
+            self._launch()
+            if self._comes(until_s):
+                return
+            self.close()
+        raise SoundError(f"--synth fluidsynth: it did not start{self._last_words()}")
 
     def watch(self) -> None:
         """Start another where the last has died; never waits. Its port is found by the listener."""
@@ -94,12 +103,23 @@ class Synth:
         if self._said is None:
             self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
         self._process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-            [shutil.which("fluidsynth") or "fluidsynth", "-q", *SYSTEMS[self._api], self._font],
+            [
+                shutil.which("fluidsynth") or "fluidsynth",
+                *("-q", *SYSTEMS[self._api], *self._audio, self._font),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._said,
             start_new_session=True,  # Ctrl-C is for main, which lets the last note ring
         )
+
+    def _comes(self, until_s: float) -> bool:
+        """Whether its port appears, before it ends and before ``until_s``."""
+        while not self._has_port():
+            if self._has_ended() or time.monotonic() > until_s:
+                return False
+            time.sleep(LOOK_S)
+        return True
 
     def _has_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.wire import Message
@@ -215,6 +215,13 @@ def test_whatever_happened_a_take_gives_its_notes_again(
 
 
 @settings(deadline=None, max_examples=200)
+@example(  # voice 2 begins with the song, by what was decoded for it, and is stopped there
+    story=[Happening(0, "change", 1.0), Happening(600 * MS, "knob", 0.0)],
+    refresh="bar",
+    bars=None,
+    engine_ns=2 * MS,
+    first=SETUP,
+)
 @given(
     two_voices_stories,
     st.sampled_from(["bar", "phrase", "step"]),

@@ -1,14 +1,17 @@
 """A .wav is made by FluidSynth, or refused in one sentence that says what to install."""
 
+import io
 import wave
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 
 from instrument.ledger import NoteEvent
 from instrument.midifile import midi_bytes
-from instrument.sound import SAMPLE_RATE, SILENCE, SoundError, write_wav
+from instrument.sound import RING_S, SAMPLE_RATE, SILENCE, SoundError, write_wav
+from instrument.sound import _longer as longer
 
 TWO_BARS = midi_bytes(
     [NoteEvent(0, 0, 1, 60, 96), NoteEvent(384, 0, 1, 60, 0)], [(0, 120.0)], 768, name="test"
@@ -80,6 +83,21 @@ def test_without_a_loop_the_last_note_rings_out(tmp_path: Path) -> None:
     assert len(sound) > frames + SAMPLE_RATE // 10
     assert abs(sound[frames : frames + 2400]).max() > 10 * SILENCE
     assert abs(sound[-480:]).max() <= 2 * SILENCE
+
+
+@pytest.mark.parametrize("tempo_bpm", [20.0, 120.0, 400.0])
+def test_the_time_to_ring_out_is_the_same_at_any_tempo(tempo_bpm: float) -> None:
+    """Eight seconds at the tempo in which the music ends, not at the quickest there is."""
+    midi = midi_bytes(
+        [NoteEvent(0, 0, 1, 60, 96), NoteEvent(384, 0, 1, 60, 0)],
+        [(0, 90.0), (384, tempo_bpm)],
+        768,
+        name="test",
+    )
+    score = mido.MidiFile(file=io.BytesIO(midi))
+    before_s = score.length
+    rung_out = mido.MidiFile(file=io.BytesIO(longer(score)))
+    assert rung_out.length - before_s == pytest.approx(RING_S, abs=0.05)
 
 
 def test_a_soundfont_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

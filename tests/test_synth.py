@@ -48,6 +48,26 @@ def test_one_that_does_not_start_is_told_with_its_own_words(
         Synth("font.sf2", "jack", unheard).start()
 
 
+def test_on_alsa_the_first_audio_driver_that_works_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No sound server runs, and JACK is not asked for: the sound goes to ALSA."""
+    program, tried, there = tmp_path / "fluidsynth", tmp_path / "tried", tmp_path / "there"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {tried}\n'
+        f'case "$*" in *"-a alsa"*) touch {there}; exec cat;; *) exit 1;; esac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(Synth, "_has_port", lambda _: there.exists())
+    synth = Synth("font.sf2", "alsa", unheard)
+    synth.start()
+    synth.close()
+    calls = tried.read_text().splitlines()
+    assert ["-a alsa" in call for call in calls] == [False, False, True]
+    assert not any("jack" in call for call in calls)
+
+
 def unheard(_line: str) -> None:
     """Nobody reads it."""
 
