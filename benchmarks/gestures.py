@@ -231,12 +231,17 @@ def told_of(hands: Hands, bars: Sequence[BarHeard], watch: Watch, end_ns: int) -
     listener: Listener = hands.listener
     runs = runs_of(listener.bars)
     other = [bar for bar in bars if bar.onsets != bar.wanted]
-    halts = jack_halts(hands.stage.judge.holes)
+    judge = hands.stage.judge
+    halts = jack_halts(judge.holes)
+    # Where JACK was late at all, or called nobody for some periods, it may have lost what was sent.
+    moments = [judge.when_ns(stop) for stop in judge.stops]
+    lost = [(begin, end) for _, begin, end in judge.holes]
+    lost += [(round(ns), round(ns)) for ns in moments]
     elsewhere = [
         bar
         for bar in other
         if not watch.stood_still(bar.began_ns, bar.began_ns + BAR_NS, LONG_NS)
-        and not overlap(halts, bar.began_ns, bar.began_ns + BAR_NS)
+        and not overlap(lost, bar.began_ns, bar.began_ns + BAR_NS)
     ]
     expected, still, errors = sorted_errors(listener.errors)
     return {

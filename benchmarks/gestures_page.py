@@ -51,7 +51,7 @@ def outcomes(found: dict[str, Any]) -> list[tuple[str, bool]]:
         (
             f"{found['bars_unlike_their_phrase']} bars in which the judge heard another number of "
             f"notes than their phrase has, {found['bars_unlike_elsewhere']} of them while neither "
-            "the machine nor JACK stood still",
+            "the machine stood still nor JACK was late",
             not found["bars_unlike_their_phrase"],
         ),
         (
