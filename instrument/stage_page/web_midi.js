@@ -12,6 +12,7 @@ export class WebMidi {
     this.access = null;
     this.output = null;
     this.sounding = new Set(); // "channel/pitch", channels from 1
+    this.lastDueMs = -Infinity; // of the notes sent
     $("web-midi-ask").onclick = () => this.ask();
     $("web-midi").onchange = () => this.choose($("web-midi").value);
     addEventListener("pagehide", () => this.silence());
@@ -60,6 +61,7 @@ export class WebMidi {
     if (velocity > 0) {
       if (performance.now() - dueMs > LATE_MS) return;
       this.sounding.add(key);
+      this.lastDueMs = Math.max(this.lastDueMs, dueMs);
       this.output.send([NOTE_ON | (channel - 1), pitch, velocity], dueMs);
     } else {
       this.sounding.delete(key);
@@ -67,16 +69,25 @@ export class WebMidi {
     }
   }
 
-  // Everything ends now: what has not gone out yet is taken back where the browser can.
+  // Everything ends now. Not every browser takes back what has not gone out yet: where a note is
+  // still to begin, everything ends once more after it.
   silence() {
     if (!this.output) return;
     this.output.clear?.();
+    const nowMs = performance.now();
+    this.close(nowMs);
+    if (this.lastDueMs >= nowMs) this.close(this.lastDueMs + 1);
+    this.sounding.clear();
+  }
+
+  close(atMs) {
     for (const key of this.sounding) {
       const [channel, pitch] = key.split("/").map(Number);
-      this.output.send([NOTE_OFF | (channel - 1), pitch, 0]);
+      this.output.send([NOTE_OFF | (channel - 1), pitch, 0], atMs);
     }
-    for (let channel = 0; channel < 16; channel++) this.output.send([CONTROL | channel, ALL_NOTES_OFF, 0]);
-    this.sounding.clear();
+    for (let channel = 0; channel < 16; channel++) {
+      this.output.send([CONTROL | channel, ALL_NOTES_OFF, 0], atMs);
+    }
   }
 
   say(text) {
