@@ -196,6 +196,25 @@ def test_space_stops_and_plays(page: Page) -> None:
     page.get_by_role("button", name="Stop").wait_for()
 
 
+def test_panic_is_a_key_away_but_where_text_is_typed(page: Page) -> None:
+    """In a number, in a list, on a slide; a p in a snapshot's name is a letter."""
+    page.evaluate(
+        """() => {
+        const { connection } = glisser;
+        const say = connection.say.bind(connection);
+        globalThis.said = [];
+        connection.say = (frame) => { said.push(frame); say(frame); };
+    }"""
+    )
+    for where in ("#tempo", "#axis-x", "#volume", "#cursor", "#snapshot-name"):
+        page.locator(where).focus()
+        page.keyboard.press("p")
+    page.evaluate("delete glisser.connection.say")
+    assert page.evaluate("said.filter(({ osc }) => osc?.[0][0] === '/glisser/panic').length") == 4
+    assert page.locator("#snapshot-name").input_value() == "p"
+    page.locator("#snapshot-name").fill("")
+
+
 def serving_of(stage: Staged) -> psutil.Process:
     """The process that serves the page."""
     (found,) = (
