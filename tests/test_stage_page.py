@@ -215,6 +215,12 @@ def test_panic_is_a_key_away_but_where_text_is_typed(page: Page) -> None:
     page.locator("#snapshot-name").fill("")
 
 
+SEEN = """(each) => {
+    const { left, top, width, height } = each.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) === each;
+}"""
+
+
 def serving_of(stage: Staged) -> psutil.Process:
     """The process that serves the page."""
     (found,) = (
@@ -230,8 +236,11 @@ def test_the_server_is_lost_and_found(page: Page, stage: Staged, watch: Watch) -
     page.get_by_role("button", name="Sound").click()
     until(page, "glisser.sound.sounding > 0")
     page.evaluate("globalThis.socket = glisser.connection.socket")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     serving_of(stage).kill()
-    page.get_by_role("alert").filter(has_text="The connection is lost").wait_for()
+    said = page.get_by_role("alert").filter(has_text="The connection is lost")
+    said.wait_for()
+    assert said.evaluate(SEEN)  # wherever one has scrolled to
     until(page, "glisser.sound.sounding === 0")
     with Listener(stage.osc_port) as other:
         other.socket.send(encode(KNOB, 0.25))

@@ -9,7 +9,7 @@ const TRIGGER = /^\/glisser\/(play|stop|panic|capture|snapshot|song)(\/|$)/;
 const MAX_MESSAGES = 64; // the server takes as many in one frame
 
 export class Connection {
-  // heard(frame) gets each frame as an object; changed(open, retryMs) whether we are connected.
+  // heard(frame) gets each frame as an object; changed(open) whether we are connected.
   constructor(heard, changed) {
     this.heard = heard;
     this.changed = changed;
@@ -40,7 +40,7 @@ export class Connection {
     this.heardMs = performance.now();
     socket.onopen = () => {
       this.retryMs = FIRST_RETRY_MS;
-      this.changed(true, 0);
+      this.changed(true);
       if (this.axes) this.say({ plane: this.axes });
     };
     socket.onmessage = (event) => {
@@ -89,7 +89,7 @@ export class Connection {
     if (socket !== this.socket) return;
     this.socket = null;
     this.waiting.clear();
-    this.changed(false, this.retryMs);
+    this.changed(false);
     this.retry = setTimeout(() => this.connect(), this.retryMs);
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
   }

@@ -61,7 +61,7 @@ state.on("main", () => {
   trouble(state.main ? "" : "The instrument does not answer. Its page waits for it.");
 });
 
-function changed(open, retryMs) {
+function changed(open) {
   document.body.classList.toggle("lost", !open);
   if (open) {
     openedMs = performance.now();
@@ -71,7 +71,7 @@ function changed(open, retryMs) {
     trouble("");
   } else {
     halt();
-    trouble(`The connection is lost. Trying again in ${(retryMs / 1000).toFixed(retryMs < 1000 ? 1 : 0)} s.`);
+    trouble("The connection is lost. The page tries to find it again.");
   }
 }
 
@@ -91,7 +91,9 @@ function panic() {
   send("/glisser/panic");
 }
 
+// Said once, however often it is so again: a screen reader reads out every change.
 function trouble(text) {
+  if ($("trouble").textContent === text) return;
   $("trouble").textContent = text;
   $("trouble").hidden = text === "";
 }
