@@ -215,6 +215,27 @@ def test_panic_is_a_key_away_but_where_text_is_typed(page: Page) -> None:
     page.locator("#snapshot-name").fill("")
 
 
+def test_a_phone_has_the_songs_of_a_set(page: Page) -> None:
+    """Which one plays, and a button each way; without a set there is no line for them."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    assert not page.locator("#song").is_visible()
+    page.evaluate(
+        """() => {
+        globalThis.alone = glisser.state.stage;
+        const song = { ...alone.song, name: "a song with a rather long name", of: 3 };
+        glisser.state.take({ stage: { ...alone, song } });
+    }"""
+    )
+    page.get_by_text("1 of 3: a song with a rather long name").wait_for()
+    for name in ("previous song", "next song"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= TARGET_PX - 0.1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("glisser.state.take({ stage: alone })")
+    page.locator("#song").wait_for(state="hidden")
+
+
 SEEN = """(each) => {
     const { left, top, width, height } = each.getBoundingClientRect();
     return document.elementFromPoint(left + width / 2, top + height / 2) === each;
