@@ -327,7 +327,7 @@ MIDI_PORT = """() => {
 
 
 def test_web_midi_leaves_no_note_on(page: Page) -> None:
-    """A port of the browser gets the notes; left before a note it was sent begins, it has none on."""
+    """A port of the browser gets the notes; left before a note begins, none stays on."""
     page.evaluate(MIDI_PORT)  # headless, a browser has no port of its own
     page.get_by_role("button", name="Find ports").click()
     ports = page.get_by_label("MIDI out of this browser")
